@@ -1,0 +1,88 @@
+package dev.vmplane.bus;
+
+import dev.vmplane.model.Changes;
+import dev.vmplane.model.DesiredVm;
+import dev.vmplane.model.Event;
+import dev.vmplane.model.JobView;
+import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Spec;
+import dev.vmplane.model.Stats;
+import java.util.List;
+
+/**
+ * The address book: every conversation between the stages, on one page. A name says owner, noun, verb; facts are past.
+ *
+ * @param <Q> what is asked or told
+ * @param <A> what is answered
+ */
+@SuppressWarnings("UnusedTypeParameter") // they bind question and answer to a name at compile time only
+public record Address<Q, A>(String name) {
+
+    /** Wish for a job: create it or change it. Claims warm VMs in the same transaction. Answered when durable. */
+    public static final Address<PutJob, PutAnswer> STORE_JOB_PUT = new Address<>("store.job.put");
+
+    /** Forget a job and let its VMs go. Answered, with the {@code seq} of it, when durable. */
+    public static final Address<JobKey, Long> STORE_JOB_DELETE = new Address<>("store.job.delete");
+
+    public static final Address<JobKey, JobView> STORE_JOB_GET = new Address<>("store.job.get");
+
+    /** Jobs in the order of their ids. */
+    public static final Address<PageQuery, Page<JobView>> STORE_JOB_LIST = new Address<>("store.job.list");
+
+    public static final Address<String, MicroVm> STORE_INSTANCE_GET = new Address<>("store.instance.get");
+
+    /** Instances, ended ones included, in the order of their ids. */
+    public static final Address<PageQuery, Page<MicroVm>> STORE_INSTANCE_LIST = new Address<>("store.instance.list");
+
+    public static final Address<Nothing, Stats> STORE_STATS = new Address<>("store.stats");
+
+    /** A slice of the durable log. */
+    public static final Address<EventQuery, List<Event>> STORE_EVENTS = new Address<>("store.events");
+
+    /** Told to everybody after each commit, in the order of commits. */
+    public static final Address<Changes, Void> COMMITTED = new Address<>("store.committed");
+
+    /** Answered once the route table has applied everything up to this {@code seq}. */
+    public static final Address<Long, Long> INGRESS_CAUGHT_UP = new Address<>("ingress.caught_up");
+
+    /** A complete wish for one job. */
+    public record PutJob(String jobId, String tenant, Spec spec, DesiredVm.Source source) {}
+
+    /**
+     * What became of a wish.
+     *
+     * @param attached warm VMs that were claimed for it; empty when it boots cold or nothing had to be done
+     * @param seq how far followers must be to know of it
+     */
+    public record PutAnswer(DesiredVm job, boolean created, boolean changed, List<MicroVm> attached, long seq) {}
+
+    /**
+     * Which job.
+     *
+     * @param tenant whose job it must be, or null for anybody's
+     */
+    public record JobKey(String jobId, String tenant) {}
+
+    /**
+     * Which part of a list.
+     *
+     * @param tenant whose, or null for everybody's
+     * @param after the id the last page ended with, or null for the first page
+     */
+    public record PageQuery(String tenant, String after, int limit) {}
+
+    /**
+     * A part of a list.
+     *
+     * @param next what to ask {@code after} for the page behind this one, or null
+     */
+    public record Page<T>(List<T> items, String next) {}
+
+    /** Events with a {@code seq} above {@code since}, the oldest first. */
+    public record EventQuery(long since, int limit) {}
+
+    /** A question that needs no words. */
+    public record Nothing() {
+        public static final Nothing NOTHING = new Nothing();
+    }
+}

@@ -1,0 +1,27 @@
+package dev.vmplane.host;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the guest program is told through the configuration disk.
+ *
+ * @param ip address with prefix length such as {@code 10.0.2.15/24}
+ * @param end how the guest must end so that its hypervisor notices
+ */
+public record GuestConfig(
+        String hostname,
+        List<String> cmd,
+        Map<String, String> env,
+        String ip,
+        String gateway,
+        List<String> dns,
+        int stopGraceSeconds,
+        End end) {
+
+    /** A hypervisor notices one of the two; the other leaves it running with a halted guest. */
+    public enum End {
+        POWEROFF,
+        REBOOT
+    }
+}

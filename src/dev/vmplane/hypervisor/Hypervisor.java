@@ -1,0 +1,54 @@
+package dev.vmplane.hypervisor;
+
+import dev.vmplane.model.Backend;
+import dev.vmplane.model.VmmProcess;
+import io.vertx.core.Future;
+
+/**
+ * Drives the hypervisor process of one microVM after another. Every call may be repeated safely, has a time limit of its
+ * own, and fails with a {@link HypervisorException}. Nothing here says HTTP: Firecracker speaks HTTP over a Unix socket,
+ * QEMU speaks QMP.
+ *
+ * <p>A life goes {@link #launch}, {@link #configure}, {@link #boot}, then any of {@link #pause}, {@link #resume},
+ * {@link #stop}, and ends with {@link #kill}. After a restart of the control plane {@link #adopt} takes the place of
+ * the first three. One caller at a time per machine.
+ */
+public interface Hypervisor {
+
+    Backend backend();
+
+    Capabilities capabilities();
+
+    /** The network the guest of {@code machine} must configure for itself. */
+    GuestNetwork guestNetwork(Machine machine);
+
+    /** Starts the hypervisor's process, detached, and completes when it takes orders. */
+    Future<VmmProcess> launch(Machine machine);
+
+    /** Tells it which machine to be. Its files, the configuration disk among them, must exist. */
+    Future<Void> configure(Machine machine);
+
+    /** Starts the guest's CPUs; says nothing about the guest. */
+    Future<Void> boot(Machine machine);
+
+    Future<Void> pause(Machine machine);
+
+    Future<Void> resume(Machine machine);
+
+    /** Asks the guest to end, and completes when it has been asked: the process ends later, or never. */
+    Future<Void> stop(Machine machine);
+
+    /** Ends the process without asking, lets go of every connection to it, and completes when it is gone. */
+    Future<Void> kill(Machine machine, VmmProcess process);
+
+    Future<Inspection> inspect(Machine machine);
+
+    /** Takes over a process found running; fails when it is not a started machine of ours. */
+    Future<Inspection> adopt(Machine machine, VmmProcess process);
+
+    /** Completes when the process is gone. Whoever stops caring lets go with {@link #release}. */
+    Future<Void> ended(Machine machine, VmmProcess process);
+
+    /** Lets go of everything held in memory for this machine and leaves its process alone. */
+    void release(Machine machine, VmmProcess process);
+}

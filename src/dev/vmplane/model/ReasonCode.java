@@ -1,0 +1,55 @@
+package dev.vmplane.model;
+
+import java.util.Locale;
+
+/** Why a VM ended or does not move. Stable: shown to users in lower case, counted in metrics, kept in rows. */
+public enum ReasonCode {
+    /** The hypervisor's program is not on this host, or is of the wrong kind. */
+    VMM_MISSING,
+    /** The hypervisor's process could not be started, or ended before it took orders. */
+    LAUNCH_FAILED,
+    /** A kernel, initramfs or rootfs is missing or cannot be read. */
+    IMAGE_UNREADABLE,
+    /** The hypervisor refused a part of the machine. */
+    CONFIGURE_FAILED,
+    /** The hypervisor refused to start, pause, resume or stop the guest. */
+    HYPERVISOR_REFUSED,
+    /** The hypervisor did not answer within the limit. */
+    HYPERVISOR_SILENT,
+    /** The host could not lend a directory, an address or a process. */
+    HOST_FAILED,
+    /** The guest gave no sign of life within the boot limit. */
+    GUEST_SILENT,
+    /** The guest never passed its health check within the grace period. */
+    NEVER_HEALTHY,
+    /** The guest stopped passing its health check. */
+    UNHEALTHY,
+    /** The hypervisor's process is gone and the guest did not say goodbye. */
+    VMM_DIED,
+    /** The guest's program ended by itself. */
+    GUEST_EXITED,
+    /** The control plane was restarted before this VM could be used. */
+    ABANDONED,
+    /** The job was deleted. */
+    DELETED,
+    /** The job has a newer generation with another spec hash. */
+    REPLACED,
+    /** The job wants fewer replicas. */
+    SCALED_DOWN,
+    /** The warm pool holds more than it wants, or nobody wants its hash any more. */
+    POOL_SURPLUS,
+    /** Waiting: a former attempt failed and its backoff has not passed. */
+    BACKOFF,
+    /** Waiting: as many VMs boot at once as this host allows. */
+    NO_BOOT_SLOT,
+    /** Waiting: the brake holds back a mass removal. */
+    BRAKE,
+    /** Not restarted: the restart policy says so. */
+    NOT_RESTARTED,
+    /** A defect of the control plane, confined to this VM. */
+    DEFECT;
+
+    public String text() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
