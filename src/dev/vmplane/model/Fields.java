@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -51,6 +52,7 @@ public final class Fields {
     private final Map<String, Object> values;
     private final Source source;
     private final Set<String> known = new LinkedHashSet<>();
+    private final Map<String, String> missing = new LinkedHashMap<>();
 
     public Fields(String path, Map<String, Object> values, Source source) {
         this.path = path;
@@ -65,11 +67,9 @@ public final class Fields {
         });
     }
 
-    /** A text that must be there. */
+    /** A text that must be there; null until {@link #end} when it is not. */
     public String text(String name, Form form) {
-        if (!has(name)) {
-            refuse("missing_field", path(name), "cannot be left out: " + form.wants());
-        }
+        require(name, form.wants());
         return text(name, form, null);
     }
 
@@ -210,7 +210,17 @@ public final class Fields {
         return FieldPath.of(path, name);
     }
 
-    /** Refuses every field that nobody asked for. */
+    /** Lets {@link #end} refuse this object if it lacks the field {@code name}; {@code what} says what that is for. */
+    public void require(String name, String what) {
+        if (!has(name)) {
+            missing.put(name, what);
+        }
+    }
+
+    /**
+     * Refuses every field that nobody asked for, then every one that is required and missing: in that order, because the
+     * unknown one is often the missing one misspelt.
+     */
     public void end() {
         for (var name : values.keySet()) {
             if (!known.contains(name)) {
@@ -220,6 +230,7 @@ public final class Fields {
                 refuse("unknown_field", path(name), "cannot be set: there is no such field, " + hint);
             }
         }
+        missing.forEach((name, what) -> refuse("missing_field", path(name), "cannot be left out: " + what));
     }
 
     /** Refuses the field {@code name} for a reason of the caller's own: {@code predicate} begins with "cannot". */

@@ -62,10 +62,6 @@ final class HealthDocument {
     private static Health read(Fields parent, Fields health) {
         var path = health.text("http", HTTP_PATH, null);
         var tcp = health.flag("tcp");
-        if (tcp == (path != null)) {
-            var named = tcp ? "both http and tcp" : "neither http nor tcp";
-            parent.refuseField("bad_value", "health", "cannot name " + named + ": " + WANTS);
-        }
         var port = health.integer("port", 0, 1, BootDocument.MAX_PORT);
         var interval = health.millis("interval_ms", USUAL_INTERVAL, MIN_INTERVAL, MAX_INTERVAL);
         var usualTimeout = interval.compareTo(USUAL_TIMEOUT) < 0 ? interval : USUAL_TIMEOUT;
@@ -75,6 +71,10 @@ final class HealthDocument {
         }
         var grace = health.millis("grace_ms", USUAL_GRACE, MIN_GRACE, MAX_GRACE);
         health.end();
+        if (tcp == (path != null)) {
+            var named = tcp ? "both http and tcp" : "neither http nor tcp";
+            parent.refuseField("bad_value", "health", "cannot name " + named + ": " + WANTS);
+        }
         return new Health(tcp ? Health.Kind.TCP : Health.Kind.HTTP, path, port, interval, timeout, grace);
     }
 }
