@@ -45,6 +45,12 @@ public record Address<Q, A>(String name) {
     /** Answered once the route table has applied everything up to this {@code seq}. */
     public static final Address<Long, Long> INGRESS_CAUGHT_UP = new Address<>("ingress.caught_up");
 
+    /**
+     * How many requests are under way to the VM with this id. Asked after the write that made the VM leave RUNNING was
+     * answered, the number only falls: the ingress has heard of that commit before the question.
+     */
+    public static final Address<String, Integer> INGRESS_OUTSTANDING = new Address<>("ingress.outstanding");
+
     /** A complete wish for one job. */
     public record PutJob(String jobId, String tenant, Spec spec, DesiredVm.Source source) {}
 

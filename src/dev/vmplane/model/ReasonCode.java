@@ -44,10 +44,17 @@ public enum ReasonCode {
     NO_BOOT_SLOT,
     /** Waiting: the brake holds back a mass removal. */
     BRAKE,
-    /** Not restarted: the restart policy says so. */
+    /** Will not be started again: its program came to a good end. */
+    FINISHED,
+    /** Will not be started again: the restart policy says so, or its attempts are used up. */
     NOT_RESTARTED,
     /** A defect of the control plane, confined to this VM. */
     DEFECT;
+
+    /** Whether somebody wanted the VM gone, as opposed to it having failed or ended by itself. */
+    public boolean wanted() {
+        return this == DELETED || this == REPLACED || this == SCALED_DOWN || this == POOL_SURPLUS;
+    }
 
     public String text() {
         return name().toLowerCase(Locale.ROOT);
