@@ -78,7 +78,8 @@ final class Exchange {
                 .map(outgoing -> {
                     connected = true;
                     sentAt = time.now();
-                    return outgoing;
+                    // The future of the answer tells it too; unheard, the client would log each as an error.
+                    return outgoing.exceptionHandler(broken -> {});
                 });
     }
 
@@ -129,9 +130,11 @@ final class Exchange {
     }
 
     private boolean repeatable() {
-        var nothingAnswered = !request.response().headWritten();
-        var harmless = !hasBody && READING.contains(request.method()) && !silent();
-        return nothingAnswered && (!connected || harmless);
+        if (!connected) {
+            return true;
+        }
+        var reads = !hasBody && READING.contains(request.method());
+        return reads && !request.response().headWritten() && !silent();
     }
 
     private Rejection rejection(Throwable cause) {

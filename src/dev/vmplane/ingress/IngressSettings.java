@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * Where the ingress listens, and its limits.
  *
- * @param idleLimit how long a connection may be silent in both directions, to a client as well as to a microVM
+ * @param idleLimit how long a microVM may leave a request, an answer or a WebSocket in silence
  * @param connectionsPerBackend how many connections each event loop may hold to one microVM
  * @param waitingPerBackend how many requests may wait for one of them on each event loop
  */

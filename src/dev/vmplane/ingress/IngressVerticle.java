@@ -5,6 +5,7 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.PoolOptions;
@@ -20,6 +21,9 @@ public final class IngressVerticle extends VerticleBase {
     private static final int MAX_FIRST_LINE_BYTES = 8 * 1024;
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(2);
 
+    /** How much longer a client's connection may be silent than a microVM's, so that the client still hears of it. */
+    private static final Duration ANSWER_MARGIN = Duration.ofSeconds(15);
+
     /** Less than the five seconds after which common servers close a quiet connection under a request's feet. */
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(4);
 
@@ -27,6 +31,7 @@ public final class IngressVerticle extends VerticleBase {
     private final RouteTable table;
     private final Time time;
     private HttpClient client;
+    private HttpServer server;
 
     public IngressVerticle(IngressSettings settings, RouteTable table, Time time) {
         this.settings = settings;
@@ -37,9 +42,13 @@ public final class IngressVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         client = vertx.createHttpClient(clientOptions(), poolOptions());
-        return vertx.createHttpServer(serverOptions())
-                .requestHandler(this::route)
-                .listen(settings.port(), settings.host());
+        server = vertx.createHttpServer(serverOptions()).requestHandler(this::route);
+        return server.listen(settings.port(), settings.host());
+    }
+
+    /** The port it listens on; the host chose one if the settings say 0. */
+    public int port() {
+        return server.actualPort();
     }
 
     private void route(HttpServerRequest request) {
@@ -62,7 +71,7 @@ public final class IngressVerticle extends VerticleBase {
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setMaxInitialLineLength(MAX_FIRST_LINE_BYTES)
                 .setHandle100ContinueAutomatically(true)
-                .setIdleTimeout((int) settings.idleLimit().toSeconds());
+                .setIdleTimeout((int) settings.idleLimit().plus(ANSWER_MARGIN).toSeconds());
     }
 
     private HttpClientOptions clientOptions() {
