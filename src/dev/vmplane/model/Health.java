@@ -10,6 +10,9 @@ import java.time.Duration;
  * @param port the guest's port that is asked; 0 for {@link Kind#NONE}
  */
 public record Health(Kind kind, String path, int port, Duration interval, Duration timeout, Duration grace) {
+    /** Nothing is asked, so nothing is timed. */
+    public static final Health NONE = new Health(Kind.NONE, null, 0, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+
     public enum Kind {
         HTTP,
         /** A connection is accepted and stays open, or brings data, for a moment. */

@@ -1,0 +1,215 @@
+package dev.vmplane.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What a spec cannot be: each row is one request, the code it is refused with, and the field at fault. */
+class SpecRefusalTest {
+    private static final String SURROGATE = "\ud800";
+
+    /** Single quotes keep the table readable. */
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(JsonReadFeature.ALLOW_SINGLE_QUOTES).build();
+
+    private final SpecReader reader = new SpecReader(
+            new SpecReader.Defaults("vmlinux", "rootfs.ext4"), Map.of("web", Map.of("cmd", List.of("/app"))));
+
+    @ParameterizedTest(name = "{1} {2}: {0}")
+    @MethodSource({"requests", "commands", "sizes", "healths", "pools"})
+    void isRefused(String request, String code, String field) {
+        var body = json(request);
+
+        var refused = catchThrowableOfType(RefusedException.class, () -> reader.read(body));
+
+        assertThat(refused.refusal().code()).isEqualTo(code);
+        assertThat(refused.refusal().field()).isEqualTo(field);
+        assertThat(refused.refusal().kind()).isEqualTo(Refusal.Kind.INVALID);
+        assertThat(refused.refusal().message()).startsWith(field + " cannot ").hasSizeLessThan(400);
+    }
+
+    static Stream<Arguments> requests() {
+        return Stream.of(
+                arguments("{}", "missing_field", "job_id"),
+                arguments("{'job_id': 'a'}", "missing_field", "spec"),
+                arguments("{'job_id': 5}", "wrong_type", "job_id"),
+                arguments("{'job_id': null}", "wrong_type", "job_id"),
+                arguments("{'job_id': ''}", "bad_value", "job_id"),
+                arguments("{'job_id': 'Web'}", "bad_value", "job_id"),
+                arguments("{'job_id': '-a'}", "bad_value", "job_id"),
+                arguments("{'job_id': 'a.b'}", "bad_value", "job_id"),
+                arguments("{'job_id': 'a\\n'}", "bad_value", "job_id"),
+                arguments("{'job_id': '" + "a".repeat(64) + "'}", "bad_value", "job_id"),
+                arguments("{'job_id': 'a', 'tenant': '../b', 'spec': {}}", "bad_value", "tenant"),
+                arguments("{'job_id': 'a', 'spec': []}", "wrong_type", "spec"),
+                arguments("{'job_id': 'a', 'spec': {}, 'tennant': 'b'}", "unknown_field", "tennant"),
+                spec("", "missing_field", "spec.cmd"),
+                spec("'role': 'wbe'", "unknown_role", "spec.role"),
+                spec("'role': 'web', 'cdm': 1", "unknown_field", "spec.cdm"),
+                spec("'role': 'web', 'role\\u0000': 1", "unknown_field", "spec.role?"),
+                spec("'role': 'web', 'lifecycle': 'forever'", "bad_value", "spec.lifecycle"),
+                spec("'role': 'web', 'lifecycle': 1", "wrong_type", "spec.lifecycle"),
+                spec("'role': 'web', 'host': 'a_b.example'", "bad_value", "spec.host"),
+                spec("'role': 'web', 'host': '127.0.0.1'", "bad_value", "spec.host"),
+                spec("'role': 'web', 'host': 'example.org.'", "bad_value", "spec.host"),
+                spec("'role': 'web', 'host': '" + "a.".repeat(127) + "a'", "bad_value", "spec.host"),
+                spec("'role': 'web', 'labels': {'a b': 'c'}", "bad_value", "spec.labels.a b"),
+                spec("'role': 'web', 'labels': {'a': '\\n'}", "bad_value", "spec.labels.a"),
+                spec("'role': 'web', 'labels': {'a': ['b']}", "wrong_type", "spec.labels.a"));
+    }
+
+    static Stream<Arguments> commands() {
+        return Stream.of(
+                spec("'cmd': []", "out_of_range", "spec.cmd"),
+                spec("'cmd': '/app'", "wrong_type", "spec.cmd"),
+                spec("'cmd': ['']", "bad_value", "spec.cmd"),
+                spec("'cmd': ['/app', null]", "wrong_type", "spec.cmd[1]"),
+                spec("'cmd': ['/app', '\\u0000']", "bad_value", "spec.cmd[1]"),
+                spec("'cmd': ['/app'" + ", 'x'".repeat(256) + "]", "out_of_range", "spec.cmd"),
+                spec("'cmd': ['/app', '" + "x".repeat(128 * 1024) + "']", "too_large", "spec.cmd"),
+                spec("'role': 'web', 'env': ['A=1']", "wrong_type", "spec.env"),
+                spec("'role': 'web', 'env': {'A': null}", "wrong_type", "spec.env.A"),
+                spec("'role': 'web', 'env': {'A': {}}", "wrong_type", "spec.env.A"),
+                spec("'role': 'web', 'env': {'A': '\\u0000'}", "bad_value", "spec.env.A"),
+                spec("'role': 'web', 'env': {'A': '" + SURROGATE + "'}", "bad_value", "spec.env.A"),
+                spec("'role': 'web', 'env': {'1A': 'x'}", "bad_value", "spec.env.1A"),
+                spec("'role': 'web', 'env': {'': 'x'}", "bad_value", "spec.env."),
+                spec("'role': 'web', 'env': {'A=B': 'x'}", "bad_value", "spec.env.A=B"),
+                spec("'role': 'web', 'env': {'A': '" + "ä".repeat(64 * 1024) + "'}", "too_large", "spec.env"));
+    }
+
+    static Stream<Arguments> sizes() {
+        return Stream.of(
+                spec("'role': 'web', 'resources': 1", "wrong_type", "spec.resources"),
+                spec("'role': 'web', 'resources': {'cpus': 1}", "unknown_field", "spec.resources.cpus"),
+                spec("'role': 'web', 'resources': {'vcpu': 0}", "out_of_range", "spec.resources.vcpu"),
+                spec("'role': 'web', 'resources': {'vcpu': 33}", "out_of_range", "spec.resources.vcpu"),
+                spec("'role': 'web', 'resources': {'vcpu': 1.5}", "wrong_type", "spec.resources.vcpu"),
+                spec("'role': 'web', 'resources': {'vcpu': '2'}", "wrong_type", "spec.resources.vcpu"),
+                spec("'role': 'web', 'resources': {'mem_mb': 63}", "out_of_range", "spec.resources.mem_mb"),
+                spec("'role': 'web', 'resources': {'mem_mb': 4294967552}", "out_of_range", "spec.resources.mem_mb"),
+                spec("'role': 'web', 'replicas': -1", "out_of_range", "spec.replicas"),
+                spec("'role': 'web', 'replicas': 101", "out_of_range", "spec.replicas"),
+                spec("'role': 'web', 'port': 0", "out_of_range", "spec.port"),
+                spec("'role': 'web', 'port': 65536", "out_of_range", "spec.port"),
+                spec("'role': 'web', 'rootfs': '../etc/shadow'", "bad_image_name", "spec.rootfs"),
+                spec("'role': 'web', 'rootfs': '/dev/sda'", "bad_image_name", "spec.rootfs"),
+                spec("'role': 'web', 'kernel': '.hidden'", "bad_image_name", "spec.kernel"),
+                spec("'role': 'web', 'kernel': ''", "bad_image_name", "spec.kernel"));
+    }
+
+    static Stream<Arguments> healths() {
+        return Stream.of(
+                spec("'role': 'web', 'health': 'http'", "bad_value", "spec.health"),
+                spec("'role': 'web', 'health': true", "wrong_type", "spec.health"),
+                spec("'role': 'web', 'health': null", "wrong_type", "spec.health"),
+                spec("'role': 'web', 'health': {'port': 1}", "bad_value", "spec.health"),
+                spec("'role': 'web', 'health': {'tcp': false}", "bad_value", "spec.health"),
+                spec("'role': 'web', 'health': {'tcp': 'yes'}", "wrong_type", "spec.health.tcp"),
+                spec("'role': 'web', 'health': {'tcp': true, 'http': '/'}", "bad_value", "spec.health"),
+                spec("'role': 'web', 'health': {'http': 'health'}", "bad_value", "spec.health.http"),
+                spec("'role': 'web', 'health': {'http': '/ HTTP/1.1\\r\\n'}", "bad_value", "spec.health.http"),
+                spec("'role': 'web', 'health': {'tcp': true, 'path': '/'}", "unknown_field", "spec.health.path"),
+                spec(
+                        "'role': 'web', 'health': {'tcp': true, 'interval_ms': 1}",
+                        "out_of_range",
+                        "spec.health.interval_ms"),
+                spec(
+                        "'role': 'web', 'health': {'tcp': true, 'timeout_ms': 1001}",
+                        "out_of_range",
+                        "spec.health.timeout_ms"));
+    }
+
+    static Stream<Arguments> pools() {
+        return Stream.of(
+                spec("'role': 'web', 'warm_pool': 3", "wrong_type", "spec.warm_pool"),
+                spec("'role': 'web', 'warm_pool': {'min': 2, 'max': 1}", "out_of_range", "spec.warm_pool.min"),
+                spec("'role': 'web', 'warm_pool': {'max': 1001}", "out_of_range", "spec.warm_pool.max"),
+                spec("'role': 'web', 'warm_pool': {'mode': 'paused'}", "not_supported", "spec.warm_pool.mode"),
+                spec("'role': 'web', 'warm_pool': {'mode': 'cold'}", "bad_value", "spec.warm_pool.mode"),
+                spec(
+                        "'role': 'web', 'lifecycle': 'job', 'warm_pool': {'min': 1}",
+                        "warm_pool_on_job",
+                        "spec.warm_pool"),
+                spec("'role': 'web', 'restart': 'never'", "wrong_type", "spec.restart"),
+                spec("'role': 'web', 'restart': {'policy': 'no'}", "bad_value", "spec.restart.policy"),
+                spec("'role': 'web', 'restart': {'max_attempts': -1}", "out_of_range", "spec.restart.max_attempts"));
+    }
+
+    @Test
+    void aSlipOfThePenIsAnsweredWithTheNameThatWasMeant() {
+        var body = body("'role': 'web', 'resources': {'cpus': 1}");
+
+        var refused = catchThrowableOfType(RefusedException.class, () -> reader.read(body));
+
+        assertThat(refused).hasMessage("spec.resources.cpus cannot be set: there is no such field, did you mean vcpu?");
+    }
+
+    @Test
+    void anUnknownRoleIsAnsweredWithThoseThereAre() {
+        var refused = catchThrowableOfType(RefusedException.class, () -> reader.read(body("'role': 'db'")));
+
+        assertThat(refused).hasMessage("spec.role cannot be 'db': there are web");
+    }
+
+    @Test
+    void theValueOfAVariableIsNeverShown() {
+        var body = body("'role': 'web', 'env': {'PASSWORD': 'secret\\u0000'}");
+
+        var refused = catchThrowableOfType(RefusedException.class, () -> reader.read(body));
+
+        assertThat(refused.getMessage()).doesNotContain("secret");
+    }
+
+    @Test
+    void aRoleThatNoSpecCouldBeFilledFromIsRefusedWhereItStands() {
+        var bad = Map.<String, Map<String, Object>>of("web", Map.of("resources", Map.of("vcpu", 64)));
+        var strict = new SpecReader(new SpecReader.Defaults("vmlinux", "rootfs.ext4"), bad);
+
+        var refused = catchThrowableOfType(RefusedException.class, () -> strict.check("web", "roles.web"));
+
+        assertThat(refused.refusal().field()).isEqualTo("roles.web.resources.vcpu");
+    }
+
+    @Test
+    void aRoleMayLeaveTheCommandToTheJob() {
+        var partial = new SpecReader(new SpecReader.Defaults("vmlinux", "rootfs.ext4"), Map.of("web", Map.of()));
+
+        partial.check("web", "roles.web");
+
+        assertThat(partial.read(body("'role': 'web', 'cmd': ['/x']")).spec().role())
+                .isEqualTo("web");
+    }
+
+    private static Arguments spec(String fields, String code, String field) {
+        return arguments(request(fields), code, field);
+    }
+
+    private static Map<String, Object> body(String fields) {
+        return json(request(fields));
+    }
+
+    private static String request(String fields) {
+        return "{'job_id': 'a', 'spec': {" + fields + "}}";
+    }
+
+    private static Map<String, Object> json(String text) {
+        try {
+            return JSON.readValue(text, new TypeReference<>() {});
+        } catch (JsonProcessingException wrongTable) {
+            throw new IllegalArgumentException(text, wrongTable);
+        }
+    }
+}

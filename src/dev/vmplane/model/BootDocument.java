@@ -1,0 +1,135 @@
+package dev.vmplane.model;
+
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/** How the part of a spec that decides what boots is written. What it writes, it reads back as an equal record. */
+public final class BootDocument {
+    static final int MAX_PORT = 65535;
+
+    /** A file name that cannot lead out of the image directory. */
+    public static final Fields.Form IMAGE_NAME = new Fields.Form(
+            Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}"),
+            "the name of a file in the image directory, without a slash",
+            "bad_image_name");
+
+    private static final Pattern ENV_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+    private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,4}");
+
+    private static final int USUAL_PORT = 8080;
+    private static final int MAX_CMD = 256;
+
+    /** Arguments and environment together, as the guest gets them; Linux takes as much for a single argument. */
+    private static final int MAX_GUEST_BYTES = 128 * 1024;
+
+    private static final int MAX_VCPU = 32;
+    private static final int USUAL_MEM_MB = 256;
+    private static final int MIN_MEM_MB = 64;
+    private static final int MAX_MEM_MB = 1024 * 1024;
+
+    private BootDocument() {}
+
+    public static Map<String, Object> of(Boot boot) {
+        var document = new LinkedHashMap<String, Object>();
+        document.put("rootfs", boot.rootfs());
+        document.put("kernel", boot.kernel());
+        document.put("cmd", boot.cmd());
+        document.put("env", new TreeMap<>(boot.env()));
+        var resources = boot.resources();
+        document.put("resources", new TreeMap<>(Map.of("vcpu", resources.vcpu(), "mem_mb", resources.memoryMib())));
+        document.put("port", boot.port());
+        document.put("health", HealthDocument.of(boot.health()));
+        return document;
+    }
+
+    /** Reads what {@link #of(Boot)} wrote. */
+    public static Boot read(Map<String, Object> document) {
+        var fields = Fields.strict("", document);
+        var boot = read(fields, Lifecycle.SERVICE);
+        fields.end();
+        return boot;
+    }
+
+    /** Reads the fields of a boot from among others; which health check is usual depends on the lifecycle. */
+    static Boot read(Fields fields, Lifecycle lifecycle) {
+        var rootfs = fields.text("rootfs", IMAGE_NAME);
+        var kernel = fields.text("kernel", IMAGE_NAME);
+        var cmd = cmd(fields);
+        var env = env(fields);
+        refuseMoreThanFits(fields, cmd, env);
+        var resources = resources(fields.object("resources"));
+        var health = HealthDocument.read(fields, lifecycle);
+        var port = fields.integer("port", usualPort(env, health), 1, MAX_PORT);
+        return new Boot(rootfs, kernel, cmd, env, resources, port, asked(health, port));
+    }
+
+    private static List<String> cmd(Fields fields) {
+        var cmd = fields.texts("cmd");
+        if (!fields.has("cmd")) {
+            fields.refuseField("missing_field", "cmd", "cannot be left out: what the guest runs, and its arguments");
+        } else if (cmd.isEmpty() || cmd.size() > MAX_CMD) {
+            fields.refuseField("out_of_range", "cmd", "cannot have " + cmd.size() + " entries: 1 to " + MAX_CMD);
+        } else if (cmd.get(0).isEmpty()) {
+            fields.refuseField("bad_value", "cmd", "cannot start with an empty text: it names the program to run");
+        }
+        return cmd;
+    }
+
+    private static Map<String, String> env(Fields fields) {
+        var env = fields.textsByName("env");
+        var each = fields.object("env");
+        for (var name : env.keySet()) {
+            if (!ENV_NAME.matcher(name).matches()) {
+                each.refuseField("bad_value", name, "cannot be set: a name is letters, digits and _, no digit first");
+            }
+        }
+        return env;
+    }
+
+    /** A text costs its bytes and the NUL behind it, a variable an equals sign more. */
+    private static void refuseMoreThanFits(Fields fields, List<String> cmd, Map<String, String> env) {
+        long bytes = 0;
+        for (var entry : cmd) {
+            bytes += bytes(entry) + 1;
+        }
+        for (var variable : env.entrySet()) {
+            bytes += bytes(variable.getKey()) + bytes(variable.getValue()) + 2;
+        }
+        if (bytes > MAX_GUEST_BYTES) {
+            var field = env.isEmpty() ? "cmd" : "env";
+            var limit = "cmd and env take " + bytes + " bytes of at most " + MAX_GUEST_BYTES;
+            fields.refuseField("too_large", field, "cannot be that large: " + limit);
+        }
+    }
+
+    private static int bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    private static Resources resources(Fields fields) {
+        var resources = new Resources(
+                fields.integer("vcpu", 1, 1, MAX_VCPU), fields.integer("mem_mb", USUAL_MEM_MB, MIN_MEM_MB, MAX_MEM_MB));
+        fields.end();
+        return resources;
+    }
+
+    /** Where a program listens that was told so by {@code PORT}, as most are; else where it is asked for its health. */
+    private static int usualPort(Map<String, String> env, Health health) {
+        var told = env.getOrDefault("PORT", "");
+        if (PORT.matcher(told).matches() && Integer.parseInt(told) <= MAX_PORT) {
+            return Integer.parseInt(told);
+        }
+        return health.port() > 0 ? health.port() : USUAL_PORT;
+    }
+
+    private static Health asked(Health health, int port) {
+        if (health.kind() == Health.Kind.NONE || health.port() > 0) {
+            return health;
+        }
+        return new Health(health.kind(), health.path(), port, health.interval(), health.timeout(), health.grace());
+    }
+}

@@ -1,0 +1,128 @@
+package dev.vmplane.model;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * How a complete spec is written: what the store keeps and the API shows. What it writes, it reads back as an equal
+ * record. Roles have been applied before, by {@link SpecReader}: one that changes later leaves a written spec alone.
+ */
+public final class SpecDocument {
+    private static final int MAX_REPLICAS = 100;
+    private static final int MAX_WARM = 1000;
+    private static final int MAX_ATTEMPTS = 1000;
+    private static final int MAX_LABELS = 64;
+
+    /** RFC 1123, section 2.1: the last label is not all digits, or the name could be taken for an address. */
+    private static final Fields.Form HOST = new Fields.Form(
+            "(?i)(?=.{1,253}$)(LABEL\\.)*(?![0-9]+$)LABEL"
+                    .replace("LABEL", Wish.ID.pattern().pattern()),
+            "a host name such as shop.example.org");
+
+    private static final Pattern LABEL_NAME = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?");
+    private static final Pattern LABEL_VALUE = Pattern.compile("\\P{Cntrl}{0,255}");
+
+    private SpecDocument() {}
+
+    public static Map<String, Object> of(Spec spec) {
+        var document = new LinkedHashMap<String, Object>();
+        if (spec.role() != null) {
+            document.put("role", spec.role());
+        }
+        document.putAll(BootDocument.of(spec.boot()));
+        document.put("lifecycle", written(spec.lifecycle()));
+        var pool = spec.warmPool();
+        document.put("warm_pool", new TreeMap<>(Map.of("min", pool.min(), "max", pool.max())));
+        var restart = spec.restart();
+        document.put(
+                "restart",
+                new TreeMap<>(Map.of("policy", written(restart.policy()), "max_attempts", restart.maxAttempts())));
+        document.put("replicas", spec.replicas());
+        if (spec.host() != null) {
+            document.put("host", spec.host());
+        }
+        document.put("labels", new TreeMap<>(spec.labels()));
+        return document;
+    }
+
+    /** Reads what {@link #of(Spec)} wrote. */
+    public static Spec read(Map<String, Object> document) {
+        return read(Fields.strict("", document));
+    }
+
+    /** Reads a spec that nothing has to be filled into but what is the same everywhere. */
+    static Spec read(Fields fields) {
+        var role = fields.text("role", Wish.ID, null);
+        var lifecycle = fields.choice("lifecycle", Lifecycle.class, Lifecycle.SERVICE);
+        var boot = BootDocument.read(fields, lifecycle);
+        var warmPool = warmPool(fields, lifecycle);
+        var restart = restart(fields.object("restart"), lifecycle);
+        var replicas = fields.integer("replicas", 1, 0, MAX_REPLICAS);
+        var host = fields.text("host", HOST, null);
+        var labels = labels(fields);
+        fields.end();
+        var lowerHost = host == null ? null : host.toLowerCase(Locale.ROOT);
+        return new Spec(role, boot, lifecycle, warmPool, restart, replicas, lowerHost, labels);
+    }
+
+    private static WarmPool warmPool(Fields fields, Lifecycle lifecycle) {
+        var pool = fields.object("warm_pool");
+        if (pool.choice("mode", Mode.class, Mode.RUNNING) == Mode.PAUSED) {
+            pool.refuseField("not_supported", "mode", "cannot be 'paused' yet: warm VMs are kept running");
+        }
+        var min = pool.integer("min", 0, 0, MAX_WARM);
+        var max = pool.integer("max", min, 0, MAX_WARM);
+        if (min > max) {
+            pool.refuseField("out_of_range", "min", "cannot be " + min + ": at most max, which is " + max);
+        }
+        pool.end();
+        if (lifecycle == Lifecycle.JOB && max > 0) {
+            fields.refuseField(
+                    "warm_pool_on_job",
+                    "warm_pool",
+                    "cannot be had by a job, which runs once: set min and max to 0 if the role brings them");
+        }
+        return new WarmPool(min, max);
+    }
+
+    /** What the CPUs of a warm VM do. */
+    private enum Mode {
+        RUNNING,
+        PAUSED
+    }
+
+    private static Restart restart(Fields fields, Lifecycle lifecycle) {
+        var usual = switch (lifecycle) {
+            case SERVICE, DAEMON -> Restart.Policy.ALWAYS;
+            case JOB -> Restart.Policy.ON_FAILURE;
+        };
+        var policy = fields.choice("policy", Restart.Policy.class, usual);
+        var maxAttempts = fields.integer("max_attempts", 0, 0, MAX_ATTEMPTS);
+        fields.end();
+        return new Restart(policy, maxAttempts);
+    }
+
+    private static Map<String, String> labels(Fields fields) {
+        var labels = fields.textsByName("labels");
+        if (labels.size() > MAX_LABELS) {
+            fields.refuseField("out_of_range", "labels", "cannot be " + labels.size() + ": at most " + MAX_LABELS);
+        }
+        var each = fields.object("labels");
+        labels.forEach((name, value) -> {
+            if (!LABEL_NAME.matcher(name).matches()) {
+                each.refuseField("bad_value", name, "cannot be set: a name is 1 to 63 letters, digits, ., _, / or -");
+            }
+            if (!LABEL_VALUE.matcher(value).matches()) {
+                each.refuseField("bad_value", name, "cannot be that: at most 255 characters, none of them a control");
+            }
+        });
+        return labels;
+    }
+
+    private static String written(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+}

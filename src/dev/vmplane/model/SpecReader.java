@@ -1,0 +1,92 @@
+package dev.vmplane.model;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Turns a request such as {@code {job_id: web-1, spec: {role: web}}} into a complete {@link Wish}, or refuses it naming
+ * the field at fault. What the spec leaves out is taken from its role, and what that leaves out from the server.
+ */
+public final class SpecReader {
+    /** The two names of a kind of health check: a spec that gives one takes neither from its role. */
+    private static final Set<String> HEALTH_KINDS = Set.of("http", "tcp");
+
+    private final Map<String, Object> server;
+    private final Map<String, Map<String, Object>> roles;
+
+    /**
+     * A reader for one server.
+     *
+     * @param roles templates by name: specs of which any part may be missing
+     */
+    public SpecReader(Defaults defaults, Map<String, Map<String, Object>> roles) {
+        this.server = Map.of("kernel", defaults.kernel(), "rootfs", defaults.rootfs());
+        this.roles = roles;
+    }
+
+    /** What boots when nobody says: file names in the image directory. */
+    public record Defaults(String kernel, String rootfs) {}
+
+    public Wish read(Map<String, Object> request) {
+        return read(Fields.strict("", request));
+    }
+
+    /** Reads a request that is a part of a larger document. */
+    public Wish read(Fields request) {
+        var jobId = request.text("job_id", Wish.ID);
+        var tenant = request.text("tenant", Wish.ID, jobId);
+        if (!request.has("spec")) {
+            request.refuseField("missing_field", "spec", "cannot be left out: name a role at least, or cmd");
+        }
+        var written = request.map("spec");
+        var place = request.path("spec");
+        request.end();
+        return new Wish(jobId, tenant, complete(place, written));
+    }
+
+    /** Refuses the role {@code name}, written at {@code place}, if no spec could ever be filled from it. */
+    public void check(String name, String place) {
+        var role = roles.get(name);
+        if (role.containsKey("role")) {
+            Fields.strict(place, role)
+                    .refuseField("unknown_field", "role", "cannot be set: roles do not build on roles");
+        }
+        var trial = new LinkedHashMap<>(role);
+        trial.putIfAbsent("cmd", List.of("/program"));
+        SpecDocument.read(Fields.strict(place, filled(server, trial)));
+    }
+
+    private Spec complete(String place, Map<String, Object> written) {
+        var fields = Fields.strict(place, written);
+        var role = fields.text("role", Wish.ID, null);
+        if (role != null && !roles.containsKey(role)) {
+            var known = roles.isEmpty() ? "there are no roles here" : "there are " + String.join(", ", roles.keySet());
+            fields.refuseField("unknown_role", "role", "cannot be '" + role + "': " + known);
+        }
+        var template = role == null ? Map.<String, Object>of() : roles.get(role);
+        return SpecDocument.read(Fields.strict(place, filled(server, filled(template, written))));
+    }
+
+    /** {@code written} with what it leaves out taken from {@code template}: objects field by field, lists whole. */
+    private static Map<String, Object> filled(Map<String, Object> template, Map<String, Object> written) {
+        var filled = new LinkedHashMap<>(template);
+        written.forEach((name, value) -> filled.put(name, filled(name, template.get(name), value)));
+        return filled;
+    }
+
+    @SuppressWarnings("unchecked") // the keys of a JSON or YAML object are text
+    private static Object filled(String name, Object template, Object written) {
+        if (!(template instanceof Map && written instanceof Map)) {
+            return written;
+        }
+        var under = new LinkedHashMap<>((Map<String, Object>) template);
+        var over = (Map<String, Object>) written;
+        if (name.equals("health") && !Collections.disjoint(over.keySet(), HEALTH_KINDS)) {
+            under.keySet().removeAll(HEALTH_KINDS);
+        }
+        return filled(under, over);
+    }
+}
