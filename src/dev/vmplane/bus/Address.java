@@ -64,7 +64,10 @@ public record Address<Q, A>(String name) {
     /** Answered once the route table has applied everything up to this {@code seq}. */
     public static final Address<Long, Long> INGRESS_CAUGHT_UP = new Address<>("ingress.caught_up");
 
-    /** How many requests the ingress has under way to a VM, by its id. */
+    /**
+     * How many requests are under way to the VM with this id. Asked after the write that made the VM leave RUNNING was
+     * answered, the number only falls: the ingress has heard of that commit before the question.
+     */
     public static final Address<String, Integer> INGRESS_OUTSTANDING = new Address<>("ingress.outstanding");
 
     /** Tells a microVM's verticle, by the VM's id, that its row has changed. */

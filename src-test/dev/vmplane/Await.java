@@ -1,0 +1,39 @@
+package dev.vmplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+/** How the thread of a test waits for what happens on event loops: for a state, never for a length of time. */
+public final class Await {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    private Await() {}
+
+    public static <T> T of(Future<T> future) {
+        try {
+            return future.await(LIMIT.toSeconds(), TimeUnit.SECONDS);
+        } catch (TimeoutException late) {
+            throw new AssertionError("nothing came within " + LIMIT, late);
+        }
+    }
+
+    public static Throwable failureOf(Future<?> future) {
+        return of(future.map(unexpected -> (Throwable) null).otherwise(cause -> cause));
+    }
+
+    /** Asks again and again until the answer is {@code expected}. Each question crosses an event loop. */
+    public static <T> void until(T expected, Supplier<Future<T>> question) {
+        var deadline = System.nanoTime() + LIMIT.toNanos();
+        var answer = of(question.get());
+        while (!Objects.equals(answer, expected) && System.nanoTime() < deadline) {
+            answer = of(question.get());
+        }
+        assertThat(answer).isEqualTo(expected);
+    }
+}
