@@ -1,0 +1,24 @@
+package dev.vmplane.api;
+
+import dev.vmplane.bus.Address.PutJob;
+import dev.vmplane.model.RefusedException;
+import dev.vmplane.model.Time;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Handler;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * What one {@link ApiVerticle} is given by the start-up code, because it belongs to other folders.
+ *
+ * @param yaml reads a YAML text; throws {@link RefusedException}
+ * @param wishes makes a complete wish of a request's body; throws {@link RefusedException}
+ * @param events answers {@code GET /events}; it is used on one event loop only, so each verticle gets its own
+ */
+public record ApiParts(
+        Function<String, Map<String, Object>> yaml,
+        Function<Map<String, Object>, PutJob> wishes,
+        Handler<RoutingContext> events,
+        PrometheusMeterRegistry metrics,
+        Time time) {}

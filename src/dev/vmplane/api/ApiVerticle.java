@@ -1,0 +1,103 @@
+package dev.vmplane.api;
+
+import static io.vertx.core.http.HttpMethod.DELETE;
+import static io.vertx.core.http.HttpMethod.GET;
+import static io.vertx.core.http.HttpMethod.POST;
+
+import dev.vmplane.bus.Bus;
+import dev.vmplane.model.Time;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.time.Duration;
+
+/**
+ * The HTTP API. There is one per event loop, all on one port; they hold no state but the requests under way, and know
+ * the world only through the bus.
+ */
+public final class ApiVerticle extends VerticleBase {
+    private static final int MAX_BODY_BYTES = 1 << 20;
+    private static final int MAX_HEADER_BYTES = 16 * 1024;
+    private static final int MAX_FIRST_LINE_BYTES = 8 * 1024;
+    private static final Duration BODY_LIMIT = Duration.ofSeconds(10);
+
+    /** A little more than the longest a request may ask to wait, during which its connection is silent. */
+    private static final Duration IDLE_LIMIT = Duration.ofSeconds(310);
+
+    /** Small, so that a reader of events who does not read is noticed before megabytes are on their way to it. */
+    private static final int SEND_BUFFER_BYTES = 64 * 1024;
+
+    private static final String BODY_ALARM = "body_alarm";
+
+    private final ApiSettings settings;
+    private final ApiParts parts;
+    private HttpServer server;
+
+    public ApiVerticle(ApiSettings settings, ApiParts parts) {
+        this.settings = settings;
+        this.parts = parts;
+    }
+
+    @Override
+    public Future<?> start() {
+        var bus = new Bus(vertx);
+        var waits = new JobWaits(bus, parts.time());
+        server = vertx.createHttpServer(serverOptions()).requestHandler(router(bus, waits));
+        return waits.listen().compose(listening -> server.listen(settings.port(), settings.host()));
+    }
+
+    /** The port it listens on; the host chose one if the settings say 0. */
+    public int port() {
+        return server.actualPort();
+    }
+
+    private Router router(Bus bus, JobWaits waits) {
+        var jobs = new JobEndpoints(bus, parts, waits);
+        var fleet = new FleetEndpoints(bus, parts, waits);
+        var router = Router.router(vertx);
+        var endpoints = new Endpoints(router);
+        router.route(POST, "/vms")
+                .handler(this::startBodyClock)
+                .handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES))
+                .handler(this::stopBodyClock);
+        endpoints
+                .answer(POST, "/vms", jobs::put)
+                .answer(GET, "/vms", jobs::list)
+                .answer(GET, "/vms/:job_id", jobs::get)
+                .answer(DELETE, "/vms/:job_id", jobs::delete)
+                .answer(GET, "/instances", fleet::instances)
+                .answer(GET, "/instances/:vm_id", fleet::instance)
+                .answer(GET, "/stats", fleet::stats)
+                .handle(GET, "/events", parts.events())
+                .handle(GET, "/metrics", fleet::metrics)
+                .answer(GET, "/health/live", fleet::live)
+                .answer(GET, "/health/ready", fleet::ready)
+                .refuseTheRest();
+        return router;
+    }
+
+    /** A body that trickles in would hold its connection for as long as its sender likes. */
+    private void startBodyClock(RoutingContext context) {
+        var alarm = parts.time().after(BODY_LIMIT, () -> context.fail(408));
+        context.put(BODY_ALARM, alarm).addEndHandler(ended -> alarm.cancel());
+        context.next();
+    }
+
+    private void stopBodyClock(RoutingContext context) {
+        context.<Time.Alarm>get(BODY_ALARM).cancel();
+        context.next();
+    }
+
+    private HttpServerOptions serverOptions() {
+        return new HttpServerOptions()
+                .setHttp2ClearTextEnabled(false)
+                .setMaxHeaderSize(MAX_HEADER_BYTES)
+                .setMaxInitialLineLength(MAX_FIRST_LINE_BYTES)
+                .setSendBufferSize(SEND_BUFFER_BYTES)
+                .setIdleTimeout((int) IDLE_LIMIT.toSeconds());
+    }
+}

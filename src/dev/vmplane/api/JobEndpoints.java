@@ -1,0 +1,122 @@
+package dev.vmplane.api;
+
+import dev.vmplane.bus.Address;
+import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.PutAnswer;
+import dev.vmplane.bus.Address.PutJob;
+import dev.vmplane.bus.Bus;
+import dev.vmplane.model.JobView;
+import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Refusal;
+import dev.vmplane.model.RefusedException;
+import dev.vmplane.model.Time;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Wishes for jobs: make or change one, read them, end one. 200 and 201 mean live: the wish is durable, every replica
+ * runs, and the ingress routes to it. 202 means durable and not there yet.
+ */
+final class JobEndpoints {
+    private final Bus bus;
+    private final Time time;
+    private final JobWaits waits;
+    private final BodyReader bodies;
+    private final Function<Map<String, Object>, PutJob> wishes;
+
+    JobEndpoints(Bus bus, ApiParts parts, JobWaits waits) {
+        this.bus = bus;
+        this.time = parts.time();
+        this.waits = waits;
+        this.bodies = new BodyReader(parts.yaml());
+        this.wishes = parts.wishes();
+    }
+
+    Future<Answer> put(RoutingContext context) {
+        var limit = new Query(context.queryParams()).waitLimit();
+        var wish = wishes.apply(bodies.read(
+                context.request().getHeader(HttpHeaders.CONTENT_TYPE),
+                context.body().buffer()));
+        return limit.isEmpty() ? put(wish) : waits.admit(() -> putAndWait(wish, limit.get()));
+    }
+
+    Future<Answer> list(RoutingContext context) {
+        return bus.ask(Address.STORE_JOB_LIST, new Query(context.queryParams()).page())
+                .map(page -> Answer.ok(Representation.of(page, this::shown)));
+    }
+
+    Future<Answer> get(RoutingContext context) {
+        return find(context.pathParam("job_id")).map(view -> Answer.ok(shown(view)));
+    }
+
+    /** What is answered is what was there when the wish ended; its VMs leave from then on. */
+    Future<Answer> delete(RoutingContext context) {
+        var key = new JobKey(context.pathParam("job_id"), null);
+        return find(key.jobId())
+                .compose(view -> bus.ask(Address.STORE_JOB_DELETE, key).map(seq -> leaving(view)));
+    }
+
+    private Answer leaving(JobView view) {
+        var left = JobStatus.unwanted(view);
+        return left.state() == JobStatus.State.STOPPED
+                ? Answer.noContent()
+                : Answer.accepted(Representation.of(view, left), null);
+    }
+
+    private Future<Answer> put(PutJob wish) {
+        return bus.ask(Address.STORE_JOB_PUT, wish)
+                .compose(put -> after(put).compose(view -> answer(put, view, put.seq())));
+    }
+
+    private Future<Answer> putAndWait(PutJob wish, Duration limit) {
+        return bus.ask(Address.STORE_JOB_PUT, wish)
+                .compose(put -> waits.settled(wish.jobId(), limit)
+                        .compose(view -> answer(put, view, Math.max(put.seq(), waits.heard()))));
+    }
+
+    /** The job right after its wish; the store need not be asked when the wish found all it needs. */
+    private Future<JobView> after(PutAnswer put) {
+        var attached = new JobView(put.job(), put.attached(), List.of());
+        if (put.attached().size() == put.job().spec().replicas()
+                && put.attached().stream().allMatch(MicroVm::serving)) {
+            return Future.succeededFuture(attached);
+        }
+        return find(put.job().jobId())
+                .recover(cause -> deleted(cause) ? Future.succeededFuture(attached) : Future.failedFuture(cause));
+    }
+
+    private static boolean deleted(Throwable cause) {
+        return cause instanceof RefusedException refused && refused.refusal().kind() == Refusal.Kind.NOT_FOUND;
+    }
+
+    private Future<Answer> answer(PutAnswer put, JobView view, long seq) {
+        var status = JobStatus.of(view, time.now());
+        var body = Representation.of(view, status);
+        var location = "/vms/" + view.job().jobId();
+        return switch (status.state()) {
+            case RUNNING, SUCCEEDED, STOPPED ->
+                bus.ask(Address.INGRESS_CAUGHT_UP, seq)
+                        .map(routed -> fresh(put) ? Answer.created(body, location) : Answer.ok(body));
+            case STARTING, UNHEALTHY, WAITING, FAILED, DRAINING ->
+                Future.succeededFuture(Answer.accepted(body, location));
+        };
+    }
+
+    private static boolean fresh(PutAnswer put) {
+        return put.created() || !put.attached().isEmpty();
+    }
+
+    private Future<JobView> find(String jobId) {
+        return bus.ask(Address.STORE_JOB_GET, new JobKey(jobId, null));
+    }
+
+    private JsonObject shown(JobView view) {
+        return Representation.of(view, JobStatus.of(view, time.now()));
+    }
+}

@@ -1,0 +1,50 @@
+package dev.vmplane.api;
+
+import dev.vmplane.bus.Address.PageQuery;
+import dev.vmplane.model.Refusal;
+import dev.vmplane.model.RefusedException;
+import io.vertx.core.MultiMap;
+import java.time.Duration;
+import java.util.Optional;
+
+/** The part of a request behind the question mark. What is wrong in it is refused with the name of the parameter. */
+record Query(MultiMap parameters) {
+    private static final int MAX_PAGE = 1000;
+    private static final int USUAL_PAGE = 100;
+    private static final int MAX_WAIT_SECONDS = 300;
+    private static final int USUAL_WAIT_SECONDS = 30;
+
+    PageQuery page() {
+        return new PageQuery(null, parameters.get("after"), integer("limit", USUAL_PAGE, MAX_PAGE));
+    }
+
+    /** How long the client wants to wait for its job to run, if at all. */
+    Optional<Duration> waitLimit() {
+        var until = parameters.get("wait");
+        if (until == null) {
+            return Optional.empty();
+        }
+        if (!until.equals("running")) {
+            throw refused("wait", "wait can only be 'running'");
+        }
+        return Optional.of(Duration.ofSeconds(integer("timeout_s", USUAL_WAIT_SECONDS, MAX_WAIT_SECONDS)));
+    }
+
+    private int integer(String name, int usual, int most) {
+        var text = parameters.get(name);
+        if (text == null) {
+            return usual;
+        }
+        if (text.matches("[0-9]{1,9}")) {
+            var value = Integer.parseInt(text);
+            if (value >= 1 && value <= most) {
+                return value;
+            }
+        }
+        throw refused(name, name + " must be a whole number from 1 to " + most);
+    }
+
+    private static RefusedException refused(String name, String message) {
+        return new Refusal(Refusal.Kind.BAD_INPUT, "bad_query", name, message).asException();
+    }
+}
