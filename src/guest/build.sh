@@ -8,17 +8,18 @@
 # name only when it is whole, and is left alone while what it is made from has not changed.
 set -eu
 umask 022
+PATH=$PATH:/usr/sbin:/sbin # where some distributions hide mke2fs from ordinary users
 LC_ALL=C
-export LC_ALL
+export PATH LC_ALL
 
 source=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 images=${1:-.vmplane/images}
 cache=$(dirname -- "$images")/cache
-mkdir -p "$images" "$cache"
+mkdir -p "$images/.made-from" "$cache"
 images=$(CDPATH='' cd -- "$images" && pwd)
 cache=$(CDPATH='' cd -- "$cache" && pwd)
 work=$(mktemp -d "$cache/work.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" "$images"/.*."$$"' EXIT
 trap 'exit 1' INT TERM HUP
 
 # In the order they are wanted; what they depend on is found and put before them, what the kernel holds already is left out.
@@ -32,20 +33,20 @@ fail() {
 
 # need TOOL PACKAGE
 need() {
-    command -v "$1" >/dev/null 2>&1 || PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1 ||
-        fail "continue: $1 is missing (package $2)"
+    command -v "$1" >/dev/null 2>&1 || fail "continue: $1 is missing (package $2)"
 }
 
 # current FILE KEY: whether FILE was made from exactly what KEY names.
 current() {
-    [ -f "$images/$1" ] && [ "$(cat "$cache/$1.made-from" 2>/dev/null)" = "$2" ]
+    [ -f "$images/$1" ] && [ "$(cat "$images/.made-from/$1" 2>/dev/null)" = "$2" ]
 }
 
 # publish MADE FILE KEY: gives the finished file its name, in one step.
 publish() {
+    rm -f "$images/.made-from/$2"
     cp "$1" "$images/.$2.$$"
     mv -f "$images/.$2.$$" "$images/$2"
-    printf '%s\n' "$3" >"$cache/$2.made-from"
+    printf '%s\n' "$3" >"$images/.made-from/$2"
     printf '%s: %s KiB\n' "$2" "$(($(wc -c <"$1") / 1024))"
 }
 
@@ -83,7 +84,7 @@ fetch_kernel() {
     modules_package=$(printf '%s\n' "$package" | sed 's/^linux-image-/linux-modules-/')
     apt-cache show "$modules_package" >/dev/null 2>&1 || modules_package=
     # shellcheck disable=SC2086 # no word when the distribution keeps modules in the image package
-    (cd "$work/packages" && apt-get -qq download "$package" $modules_package) ||
+    (cd "$work/packages" && apt-get -qq -o APT::Sandbox::User=root download "$package" $modules_package) ||
         fail "download $package (see above)"
     for archive in "$work"/packages/*.deb; do
         dpkg-deb -x "$archive" "$work/kernel"
@@ -98,14 +99,15 @@ number() {
     od -An -v -t "u$3" -j "$2" -N "$3" "$1" | tr -d ' '
 }
 
-# decompressor FILE: the command that unpacks it, by its first bytes.
-decompressor() {
+# unpack FILE: to standard output, by its first bytes; what is not compressed comes out as it is.
+unpack() {
     case $(od -An -v -t x1 -N 4 "$1" | tr -d ' \n') in
-    1f8b*) echo 'gzip gzip -dcq' ;;
-    fd377a58) echo 'xz-utils xz -dcq' ;;
-    28b52ffd) echo 'zstd zstd -dcq' ;;
-    02214c18) echo 'lz4 lz4 -dcq' ;;
-    *) fail 'unpack the kernel: its compression is unknown' ;;
+    1f8b*) need gzip gzip && gzip -dcq <"$1" ;;
+    fd377a58) need xz xz-utils && xz -dcq <"$1" ;;
+    28b52ffd) need zstd zstd && zstd -dcq <"$1" ;;
+    02214c18) need lz4 lz4 && lz4 -dcq <"$1" ;;
+    7f454c46) cat "$1" ;;
+    *) fail "unpack $(basename "$1"): its compression is unknown" ;;
     esac
 }
 
@@ -113,16 +115,13 @@ decompressor() {
 # 0x1f1, payload_offset at 0x248, payload_length at 0x24c). All but gzip are followed by four bytes with the unpacked size;
 # gzip ends with the same four bytes by its own format.
 extract_vmlinux() {
+    gzip_magic=35615
     start=$((($(number "$1" 497 1) + 1) * 512 + $(number "$1" 584 4)))
     length=$(number "$1" 588 4)
     tail -c "+$((start + 1))" "$1" | head -c "$length" >"$work/payload"
     size=$(number "$work/payload" $((length - 4)) 4)
-    set -- $(decompressor "$work/payload")
-    package=$1
-    shift
-    need "$1" "$package"
-    [ "$1" = gzip ] || truncate -s -4 "$work/payload"
-    "$@" <"$work/payload" >"$work/vmlinux"
+    [ "$(number "$work/payload" 0 2)" -eq "$gzip_magic" ] || truncate -s -4 "$work/payload"
+    unpack "$work/payload" >"$work/vmlinux"
     [ "$(wc -c <"$work/vmlinux")" -eq "$size" ] || fail 'unpack the kernel: its size is not what its header says'
     [ "$(od -An -v -t x1 -N 4 "$work/vmlinux" | tr -d ' \n')" = 7f454c46 ] ||
         fail 'unpack the kernel: what is inside is not ELF'
@@ -149,18 +148,12 @@ add_module() {
     case " $added " in *" $1 "*) return ;; esac
     added="$added $1"
     file=$(module_file "$1")
-    [ -n "$file" ] || return 0
-    plain=$work/$1.ko
-    case $file in
-    *.ko) cp "$file" "$plain" ;;
-    *) need "$(decompressor "$file" | cut -d' ' -f2)" "$(decompressor "$file" | cut -d' ' -f1)"
-        $(decompressor "$file" | cut -d' ' -f2-) <"$file" >"$plain" ;;
-    esac
-    for dependency in $(tr '\0' '\n' <"$plain" | sed -n 's/^depends=//p' | tr ',' ' '); do
+    [ -n "$file" ] || return 0 # built into the kernel
+    unpack "$file" >"$work/$1.ko"
+    for dependency in $(tr '\0' '\n' <"$work/$1.ko" | sed -n 's/^depends=//p' | tr ',' ' '); do
         add_module "$dependency"
     done
-    plain=$work/$1.ko
-    mv "$plain" "$work/initramfs/modules/$(printf '%02d' "$ordinal")-$1.ko"
+    mv "$work/$1.ko" "$work/initramfs/modules/$(printf '%02d' "$ordinal")-$1.ko"
     ordinal=$((ordinal + 1))
 }
 
@@ -214,12 +207,11 @@ make_web_root() {
     export E2FSPROGS_FAKE_TIME
     mke2fs -q -t ext4 -d "$root" -m 0 -N 64 -O '^has_journal,^resize_inode' -L rootfs-web \
         -U 6f0b4e1c-6d1b-4d0e-9a53-0c8f7a2d1e55 -E root_owner=0:0,hash_seed=2f6d3c5a-51c8-4b7e-8f0d-6b1a9e4c7d20 \
-        "$work/web.ext4" 4M
+        "$work/web.ext4" 4M >/dev/null
     own_by_root "$root" "$work/web.ext4"
     publish "$work/web.ext4" rootfs-web.ext4 "$key"
 }
 
-PATH=$PATH:/usr/sbin:/sbin
 need "${CC:-cc}" 'gcc and libc6-dev'
 fetch_kernel
 make_kernel

@@ -86,7 +86,7 @@ static void reply(struct connection *connection, const struct page *page, bool w
 static void refuse(struct connection *connection, int status)
 {
     connection->closing = true;
-    reply(connection, &(struct page){.status = status, .type = "text/plain", .exit_status = NO_EXIT}, true);
+    reply(connection, &(struct page){.status = status, .type = "text/plain", .exit_status = NO_EXIT}, false);
 }
 
 /* The value of a header in the lines that follow the request line, or NULL. */

@@ -22,8 +22,8 @@ enum { STUCK_LIMIT_MS = 2000, DRAIN_STEP_MS = 2, LINE_LIMIT_BYTES = 512 };
 static int console = STDERR_FILENO;
 static bool in_midline;
 
-/* Non-blocking, because the supervisor must hear a stop request while the console is slow. No output processing, because
- * the program's bytes are to arrive as they were written. */
+/* Non-blocking, because the supervisor must hear a stop request while the console is slow. Raw, because the program's
+ * bytes are to arrive as they were written, and nothing that arrives may stop them. */
 void console_open(void)
 {
     int fd = open("/dev/console", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
@@ -31,8 +31,7 @@ void console_open(void)
         give_up("open /dev/console: %s", strerror(errno));
     struct termios settings;
     if (tcgetattr(fd, &settings) == 0) {
-        settings.c_oflag &= ~(tcflag_t)OPOST;
-        settings.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+        cfmakeraw(&settings);
         tcsetattr(fd, TCSANOW, &settings);
     }
     console = fd;

@@ -2,8 +2,11 @@
 #define _GNU_SOURCE
 #include "init.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/reboot.h>
 #include <unistd.h>
 
@@ -14,9 +17,18 @@ void end_with(enum ending ending)
     how = ending;
 }
 
+/* The kernel announces the end as an emergency, which no other console level hides; our line is to be the last. */
+static void silence_kernel(void)
+{
+    int level = open("/proc/sys/kernel/printk", O_WRONLY | O_CLOEXEC);
+    if (level < 0 || write(level, "0", 1) != 1)
+        say("cannot silence the kernel: %s", strerror(errno));
+}
+
 void end_vm(void)
 {
     console_drain();
+    silence_kernel();
     unmount_all();
     sync();
     reboot(how == END_REBOOT ? RB_AUTOBOOT : RB_POWER_OFF);

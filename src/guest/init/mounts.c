@@ -41,7 +41,7 @@ static void mount_at(const char *source, const struct filesystem *filesystem)
 {
     mkdir(filesystem->target, 0755);
     if (mount(source, filesystem->target, filesystem->type, filesystem->flags, filesystem->options) != 0)
-        give_up("mount %s: %s", filesystem->target, strerror(errno));
+        give_up("mount %s on %s: %s", source, filesystem->target, strerror(errno));
 }
 
 static void mount_each(const struct filesystem *filesystems, size_t count)
