@@ -99,9 +99,14 @@ number() {
     od -An -v -t "u$3" -j "$2" -N "$3" "$1" | tr -d ' '
 }
 
+# first_bytes FILE: four of them, as they stand, in hexadecimal.
+first_bytes() {
+    od -An -v -t x1 -N 4 "$1" | tr -d ' \n'
+}
+
 # unpack FILE: to standard output, by its first bytes; what is not compressed comes out as it is.
 unpack() {
-    case $(od -An -v -t x1 -N 4 "$1" | tr -d ' \n') in
+    case $(first_bytes "$1") in
     1f8b*) need gzip gzip && gzip -dcq <"$1" ;;
     fd377a58) need xz xz-utils && xz -dcq <"$1" ;;
     28b52ffd) need zstd zstd && zstd -dcq <"$1" ;;
@@ -115,16 +120,17 @@ unpack() {
 # 0x1f1, payload_offset at 0x248, payload_length at 0x24c). All but gzip are followed by four bytes with the unpacked size;
 # gzip ends with the same four bytes by its own format.
 extract_vmlinux() {
-    gzip_magic=35615
     start=$((($(number "$1" 497 1) + 1) * 512 + $(number "$1" 584 4)))
     length=$(number "$1" 588 4)
     tail -c "+$((start + 1))" "$1" | head -c "$length" >"$work/payload"
     size=$(number "$work/payload" $((length - 4)) 4)
-    [ "$(number "$work/payload" 0 2)" -eq "$gzip_magic" ] || truncate -s -4 "$work/payload"
+    case $(first_bytes "$work/payload") in
+    1f8b*) ;;
+    *) truncate -s -4 "$work/payload" ;;
+    esac
     unpack "$work/payload" >"$work/vmlinux"
     [ "$(wc -c <"$work/vmlinux")" -eq "$size" ] || fail 'unpack the kernel: its size is not what its header says'
-    [ "$(od -An -v -t x1 -N 4 "$work/vmlinux" | tr -d ' \n')" = 7f454c46 ] ||
-        fail 'unpack the kernel: what is inside is not ELF'
+    [ "$(first_bytes "$work/vmlinux")" = 7f454c46 ] || fail 'unpack the kernel: what is inside is not ELF'
 }
 
 make_kernel() {

@@ -20,7 +20,7 @@
 enum { STUCK_LIMIT_MS = 2000, DRAIN_STEP_MS = 2, LINE_LIMIT_BYTES = 512 };
 
 static int console = STDERR_FILENO;
-static bool in_midline;
+static bool in_midline = true; /* firmware may have left an unfinished line */
 
 /* Non-blocking, because the supervisor must hear a stop request while the console is slow. Raw, because the program's
  * bytes are to arrive as they were written, and nothing that arrives may stop them. */

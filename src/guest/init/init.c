@@ -8,8 +8,9 @@
  *     vmplane-guest: cannot <verb>: <reason>
  *     vmplane-guest: exit status=<n>                 the last line; or exit signal=<n>
  *
- * A program may print such lines too. The last one is always ours: nothing else is alive when it is written. A VM that
- * ends without an exit line never got as far as its program, and its last line is a `cannot`.
+ * A program may print such lines too. The last one is ours: nothing else is alive when it is written. A VM that ends
+ * without an exit line either never got as far as its program, and then its last line is a `cannot`, or was ended by the
+ * kernel or by the program itself, which has every right in its machine.
  */
 #define _GNU_SOURCE
 #include "init.h"
