@@ -1,6 +1,8 @@
 package dev.vmplane;
 
 import dev.vmplane.model.Backend;
+import dev.vmplane.model.Backoff;
+import dev.vmplane.model.Brake;
 import dev.vmplane.model.SpecReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,12 +83,6 @@ public record Config(
 
     /** How long a VM may take from its start to its guest's first sign of life, to drain, and to end when asked. */
     public record Limits(Duration boot, Duration drain, Duration stop) {}
-
-    /** How long to wait after failures in a row: doubling from first to max, forgotten after a time without one. */
-    public record Backoff(Duration first, Duration max, Duration resetAfter) {}
-
-    /** A pass that would remove more than this share of the running VMs stops, if that is as many as {@code atLeast}. */
-    public record Brake(int sharePercent, int atLeast) {}
 
     /** How long ended VMs stay in lists, and how many events stay in the log. */
     public record Retention(Duration ended, int events) {}

@@ -1,7 +1,9 @@
 package dev.vmplane;
 
 import dev.vmplane.model.Backend;
+import dev.vmplane.model.Backoff;
 import dev.vmplane.model.BootDocument;
+import dev.vmplane.model.Brake;
 import dev.vmplane.model.Fields;
 import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.SpecReader;
@@ -98,8 +100,8 @@ final class ConfigReader {
         return limits;
     }
 
-    private static Config.Backoff backoff(Fields fields) {
-        var backoff = new Config.Backoff(
+    private static Backoff backoff(Fields fields) {
+        var backoff = new Backoff(
                 fields.millis("first_ms", Duration.ofSeconds(10), MIN_WAIT, MAX_WAIT),
                 fields.millis("max_ms", Duration.ofMinutes(5), MIN_WAIT, MAX_WAIT),
                 fields.millis("reset_after_ms", Duration.ofMinutes(10), MIN_WAIT, WEEK));
@@ -110,9 +112,8 @@ final class ConfigReader {
         return backoff;
     }
 
-    private static Config.Brake brake(Fields fields) {
-        var brake = new Config.Brake(
-                fields.integer("share_percent", 50, 1, 100), fields.integer("at_least", 5, 1, 1_000_000));
+    private static Brake brake(Fields fields) {
+        var brake = new Brake(fields.integer("share_percent", 50, 1, 100), fields.integer("at_least", 5, 1, 1_000_000));
         fields.end();
         return brake;
     }

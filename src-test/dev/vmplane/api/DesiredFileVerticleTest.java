@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.vmplane.ManualTime;
+import dev.vmplane.model.Brake;
 import dev.vmplane.model.DesiredVm.Source;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.Time;
@@ -240,7 +241,8 @@ class DesiredFileVerticleTest {
     }
 
     private void deploy() {
-        vertx.deployVerticle(new DesiredFileVerticle(file, DesiredFileVerticleTest::parse, signallingTime()))
+        vertx.deployVerticle(new DesiredFileVerticle(
+                        file, DesiredFileVerticleTest::parse, new Brake(50, 5), signallingTime()))
                 .await();
         awaitLook();
     }

@@ -21,19 +21,19 @@ class DatabaseFileTest {
     @Test
     void aDatabaseKeepsTheIdItWasBornWith() throws IOException {
         String born;
-        try (var database = DatabaseFile.open(stateDir)) {
+        try (var database = DatabaseFile.open(stateDir, "qemu")) {
             born = database.id();
         }
 
-        try (var again = DatabaseFile.open(stateDir)) {
+        try (var again = DatabaseFile.open(stateDir, "qemu")) {
             assertThat(again.id()).isEqualTo(born).hasSize(8);
         }
     }
 
     @Test
     void aSecondControlPlaneOnTheSameStateIsRefused() throws IOException {
-        try (var first = DatabaseFile.open(stateDir)) {
-            assertThatThrownBy(() -> DatabaseFile.open(stateDir))
+        try (var first = DatabaseFile.open(stateDir, "qemu")) {
+            assertThatThrownBy(() -> DatabaseFile.open(stateDir, "qemu"))
                     .isInstanceOf(StoreRefusedException.class)
                     .hasMessageContaining("another control plane uses")
                     .hasMessageContaining("state_dir");
@@ -45,7 +45,7 @@ class DatabaseFileTest {
         var file = stateDir.resolve("vmplane.db");
         Files.writeString(file, "dear diary, ".repeat(1000));
 
-        assertThatThrownBy(() -> DatabaseFile.open(stateDir))
+        assertThatThrownBy(() -> DatabaseFile.open(stateDir, "qemu"))
                 .isInstanceOf(StoreRefusedException.class)
                 .hasMessageContaining("No VM was touched");
 
@@ -54,24 +54,24 @@ class DatabaseFileTest {
 
     @Test
     void aDamagedDatabaseIsRefused() throws Exception {
-        DatabaseFile.open(stateDir).close();
+        DatabaseFile.open(stateDir, "qemu").close();
         var file = stateDir.resolve("vmplane.db");
         fill(file);
         try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.wrap(new byte[16 * 1024]), channel.size() / 2);
         }
 
-        assertThatThrownBy(() -> DatabaseFile.open(stateDir))
+        assertThatThrownBy(() -> DatabaseFile.open(stateDir, "qemu"))
                 .isInstanceOf(StoreRefusedException.class)
                 .hasMessageContaining("No VM was touched");
     }
 
     @Test
     void aDatabaseOfANewerProgramIsRefused() throws Exception {
-        DatabaseFile.open(stateDir).close();
+        DatabaseFile.open(stateDir, "qemu").close();
         sql(stateDir.resolve("vmplane.db"), "update schema_version set version = 99");
 
-        assertThatThrownBy(() -> DatabaseFile.open(stateDir))
+        assertThatThrownBy(() -> DatabaseFile.open(stateDir, "qemu"))
                 .isInstanceOf(StoreRefusedException.class)
                 .hasMessageContaining("schema version 99");
     }
@@ -80,7 +80,7 @@ class DatabaseFileTest {
     void aDatabaseOfAnotherProgramIsRefused() throws Exception {
         sql(stateDir.resolve("vmplane.db"), "create table recipes (name text)");
 
-        assertThatThrownBy(() -> DatabaseFile.open(stateDir))
+        assertThatThrownBy(() -> DatabaseFile.open(stateDir, "qemu"))
                 .isInstanceOf(StoreRefusedException.class)
                 .hasMessageContaining("belongs to another program");
     }
@@ -89,12 +89,26 @@ class DatabaseFileTest {
     void aRefusedDatabaseLeavesTheStateToTheNextWhoTries() throws Exception {
         var file = stateDir.resolve("vmplane.db");
         Files.writeString(file, "not a database, but long enough to look at".repeat(50));
-        assertThatThrownBy(() -> DatabaseFile.open(stateDir)).isInstanceOf(StoreRefusedException.class);
+        assertThatThrownBy(() -> DatabaseFile.open(stateDir, "qemu")).isInstanceOf(StoreRefusedException.class);
         Files.delete(file);
 
-        try (var database = DatabaseFile.open(stateDir)) {
+        try (var database = DatabaseFile.open(stateDir, "qemu")) {
             assertThat(database.path()).exists();
         }
+    }
+
+    @Test
+    void aBackendThatCannotSeeTheVmsOfTheDatabaseIsRefused() throws Exception {
+        DatabaseFile.open(stateDir, "qemu").close();
+        sql(
+                stateDir.resolve("vmplane.db"),
+                "insert into microvm (vm_id, node, spec_hash, boot, phase, since, healthy, address, created_at, released)"
+                        + " values ('vm-a', 'here', 'h', '{}', 'WARM', 0, 0, '127.64.0.1', 0, 0)");
+
+        assertThatThrownBy(() -> DatabaseFile.open(stateDir, "simulator"))
+                .isInstanceOf(StoreRefusedException.class)
+                .hasMessageContaining("1 VMs of qemu")
+                .hasMessageContaining("FC_BACKEND=qemu");
     }
 
     private static void fill(Path file) throws SQLException {

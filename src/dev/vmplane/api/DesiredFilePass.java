@@ -4,7 +4,7 @@ import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Address.Page;
 import dev.vmplane.bus.Address.PageQuery;
 import dev.vmplane.bus.Bus;
-import dev.vmplane.model.DesiredVm;
+import dev.vmplane.model.Brake;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.RefusedException;
@@ -46,14 +46,20 @@ final class DesiredFilePass {
      */
     record Outcome(int put, int deleted, Set<Complaint> complaints, boolean complete) {}
 
-    static Future<Outcome> make(Bus bus, List<Wish> wishes) {
+    static Future<Outcome> make(Bus bus, List<Wish> wishes, Brake brake) {
         var pass = new DesiredFilePass(bus);
-        return pass.jobs().compose(jobs -> pass.perform(DesiredFilePlan.of(wishes, jobs)));
+        return pass.jobs().compose(jobs -> pass.perform(DesiredFilePlan.of(wishes, jobs, brake)));
     }
 
     private Future<Outcome> perform(DesiredFilePlan plan) {
         for (var job : plan.taken()) {
             complaints.add(new Complaint(job, "job " + job + " cannot follow the file: it belongs to the API"));
+        }
+        if (!plan.held().isEmpty()) {
+            complaints.add(new Complaint(
+                    null,
+                    plan.held().size() + " jobs left the file and stay, because too many VMs would go at once:"
+                            + " delete them through the API if they shall go"));
         }
         return each(plan.delete(), key -> outcome(key.jobId(), bus.ask(Address.STORE_JOB_DELETE, key)))
                 .compose(deleted -> each(plan.put(), put -> outcome(put.jobId(), bus.ask(Address.STORE_JOB_PUT, put))))
@@ -70,19 +76,19 @@ final class DesiredFilePass {
         });
     }
 
-    private Future<List<DesiredVm>> jobs() {
-        var read = Promise.<List<DesiredVm>>promise();
+    private Future<List<JobView>> jobs() {
+        var read = Promise.<List<JobView>>promise();
         readPage(new ArrayList<>(), null, read);
         return read.future();
     }
 
-    private void readPage(List<DesiredVm> jobs, String after, Promise<List<DesiredVm>> read) {
+    private void readPage(List<JobView> jobs, String after, Promise<List<JobView>> read) {
         bus.ask(Address.STORE_JOB_LIST, new PageQuery(null, after, PAGE))
                 .onComplete(page -> addPage(jobs, page, read), read::fail);
     }
 
-    private void addPage(List<DesiredVm> jobs, Page<JobView> page, Promise<List<DesiredVm>> read) {
-        page.items().forEach(view -> jobs.add(view.job()));
+    private void addPage(List<JobView> jobs, Page<JobView> page, Promise<List<JobView>> read) {
+        jobs.addAll(page.items());
         if (page.next() == null) {
             read.complete(jobs);
         } else {

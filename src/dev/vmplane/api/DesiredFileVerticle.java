@@ -5,6 +5,7 @@ import dev.vmplane.api.DesiredFile.Unreadable;
 import dev.vmplane.api.DesiredFilePass.Complaint;
 import dev.vmplane.api.DesiredFilePass.Outcome;
 import dev.vmplane.bus.Bus;
+import dev.vmplane.model.Brake;
 import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Time;
 import dev.vmplane.model.Wish;
@@ -33,6 +34,7 @@ public final class DesiredFileVerticle extends VerticleBase {
 
     private final DesiredFile file;
     private final Function<String, List<Wish>> parse;
+    private final Brake brake;
     private final Time time;
 
     private Bus bus;
@@ -50,9 +52,10 @@ public final class DesiredFileVerticle extends VerticleBase {
     private Set<Complaint> told = Set.of();
 
     /** {@code parse} runs on a worker, and throws a {@link RefusedException} that names the place of a mistake. */
-    public DesiredFileVerticle(Path file, Function<String, List<Wish>> parse, Time time) {
+    public DesiredFileVerticle(Path file, Function<String, List<Wish>> parse, Brake brake, Time time) {
         this.file = new DesiredFile(file);
         this.parse = parse;
+        this.brake = brake;
         this.time = time;
     }
 
@@ -95,7 +98,7 @@ public final class DesiredFileVerticle extends VerticleBase {
     }
 
     private Future<Void> makeEqual(Stamp stamp, List<Wish> wishes) {
-        return DesiredFilePass.make(bus, wishes).map(outcome -> {
+        return DesiredFilePass.make(bus, wishes, brake).map(outcome -> {
             followed = outcome.complete() ? stamp : null;
             report(outcome);
             return null;

@@ -95,14 +95,13 @@ public final class PoolVerticle extends VerticleBase {
     private void committed(Changes changes) {
         for (var vm : changes.vms()) {
             pool.saw(vm);
-            if (deployed.contains(vm.vmId())) {
-                bus.publish(Address.vmLook(vm.vmId()), vm.vmId());
-            } else if (!vm.released() && vm.phase().leaving()) {
-                // Given up before it had a slot: there is nothing to stop, but its end must still be told.
-                deploy(vm, null);
-            }
             if (vm.released()) {
                 deployed.remove(vm.vmId());
+            } else if (deployed.contains(vm.vmId())) {
+                bus.publish(Address.vmLook(vm.vmId()), vm.vmId());
+            } else if (vm.phase().leaving()) {
+                // Given up before it had a slot: there is nothing to stop, but its end must still be told.
+                deploy(vm, null);
             }
         }
         changes.vmsGone().forEach(vm -> {

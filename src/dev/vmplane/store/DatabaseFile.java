@@ -34,15 +34,16 @@ public final class DatabaseFile implements AutoCloseable {
     /**
      * Opens, and if need be makes or migrates, the database in {@code stateDir}.
      *
+     * @param backend what drives the VMs; another one could not see those that run and would take them for dead
      * @throws StoreRefusedException with what is wrong and what to do
      */
-    public static DatabaseFile open(Path stateDir) {
+    public static DatabaseFile open(Path stateDir, String backend) {
         try {
             Files.createDirectories(stateDir);
             var lock = lock(stateDir);
             try {
                 var file = stateDir.resolve("vmplane.db");
-                return new DatabaseFile(file, prepare(file), lock);
+                return new DatabaseFile(file, prepare(file, backend), lock);
             } catch (RuntimeException e) {
                 lock.close();
                 throw e;
@@ -84,7 +85,7 @@ public final class DatabaseFile implements AutoCloseable {
                 "another control plane uses " + stateDir + ": stop it, or give this one a state_dir of its own");
     }
 
-    private static String prepare(Path file) {
+    private static String prepare(Path file, String backend) {
         try (var connection =
                 DriverManager.getConnection("jdbc:sqlite:" + file + "?journal_mode=WAL&synchronous=FULL")) {
             refuseIfDamaged(file, connection);
@@ -94,6 +95,7 @@ public final class DatabaseFile implements AutoCloseable {
                         + ", this program knows " + Schema.version() + ": use the newer program, or restore a backup");
             }
             migrate(connection, version);
+            claimFor(backend, file, connection);
             return text(connection, "select store_id from schema_version");
         } catch (SQLException e) {
             throw new StoreRefusedException(
@@ -140,6 +142,21 @@ public final class DatabaseFile implements AutoCloseable {
         }
     }
 
+    private static void claimFor(String backend, Path file, Connection connection) throws SQLException {
+        var before = text(connection, "select backend from schema_version");
+        var held = number(connection, "select count(*) from microvm where released = 0");
+        if (held > 0 && !backend.equals(before)) {
+            throw new StoreRefusedException("the database " + file + " has " + held + " VMs of " + before
+                    + ", which " + backend + " cannot see: start with FC_BACKEND=" + before
+                    + " and delete them first, or choose another state_dir");
+        }
+        try (var claim = connection.prepareStatement("update schema_version set backend = ?")) {
+            claim.setString(1, backend);
+            claim.executeUpdate();
+        }
+        connection.commit();
+    }
+
     private static String newId() {
         return HexFormat.of().toHexDigits(new SecureRandom().nextInt());
     }
@@ -149,7 +166,8 @@ public final class DatabaseFile implements AutoCloseable {
         try (var statement = connection.createStatement()) {
             if (from == 0) {
                 statement.execute("pragma application_id = " + APPLICATION_ID);
-                statement.execute("create table schema_version (version integer not null, store_id text not null)");
+                statement.execute(
+                        "create table schema_version (version integer not null, store_id text not null, backend text)");
                 statement.execute("insert into schema_version (version, store_id) values (0, '" + newId() + "')");
             }
             for (var version = from; version < Schema.version(); version++) {

@@ -356,13 +356,12 @@ public final class VmVerticle extends VerticleBase {
 
     /** The one place that takes over what the store has committed. */
     private MicroVm enter(MicroVm committed) {
-        var failed = committed.phase() == Phase.FAILED;
-        (failed ? LOG.atWarn() : LOG.atInfo())
+        var line = (committed.phase() == Phase.FAILED ? LOG.atWarn() : LOG.atInfo())
                 .addKeyValue("vm", row.vmId())
                 .addKeyValue("from", row.phase())
-                .addKeyValue("to", committed.phase())
-                .addKeyValue("reason", committed.state().reason())
-                .log("vm changed state");
+                .addKeyValue("to", committed.phase());
+        var reason = committed.state().reason();
+        (reason == null ? line : line.addKeyValue("reason", reason)).log("vm changed state");
         row = committed;
         return row;
     }
