@@ -298,13 +298,9 @@ final class QemuHypervisorTest {
     }
 
     private void ask(HttpRequest request, Promise<HttpResponse<String>> answered) {
-        http.sendAsync(request, HttpResponse.BodyHandlers.ofString()).whenComplete((answer, notYet) -> {
-            if (answer != null) {
-                answered.complete(answer);
-            } else {
-                host.vertx.setTimer(20, timer -> ask(request, answered));
-            }
-        });
+        Future.fromCompletionStage(http.sendAsync(request, HttpResponse.BodyHandlers.ofString()))
+                .onSuccess(answered::complete)
+                .onFailure(notYet -> host.vertx.setTimer(20, timer -> ask(request, answered)));
     }
 
     private static ReasonCode reasonOf(ThrowingCallable call) {

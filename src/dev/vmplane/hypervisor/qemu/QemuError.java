@@ -4,7 +4,9 @@ import java.util.regex.Pattern;
 
 /** Makes what QEMU says of its own failures fit for tenants: one line, and no path of this host. */
 final class QemuError {
-    private static final Pattern PATH = Pattern.compile("/[^\\s'\",:]*/");
+    /** Up to its last slash; with spaces in it only between quotes, as QEMU writes the names of files. */
+    private static final Pattern PATH = Pattern.compile("(?<=')/[^']*/|/[^\\s'\",:]*/");
+
     private static final Pattern UNPRINTABLE = Pattern.compile("\\p{Cntrl}");
 
     private QemuError() {}

@@ -52,14 +52,21 @@ final class QmpConversation {
         try {
             var message = line.toJsonObject();
             if (!greeted) {
-                greeted = message.containsKey("QMP");
-                give(0);
+                greet(message);
             } else if (Integer.valueOf(given).equals(message.getValue("id"))) {
                 obeyed(message);
             }
         } catch (DecodeException | ClassCastException | IllegalArgumentException garbage) {
             fail("its answer cannot be understood");
         }
+    }
+
+    private void greet(JsonObject message) {
+        if (!message.containsKey("QMP")) {
+            throw new DecodeException("not a greeting");
+        }
+        greeted = true;
+        give(0);
     }
 
     private void obeyed(JsonObject answer) {
