@@ -75,14 +75,15 @@ public final class FakeStore extends VerticleBase {
         return commit(List.of(), List.of(), List.of(vm), List.of(), List.of(event(type, jobId, vm.vmId(), facts)));
     }
 
-    public synchronized long keep(Retry retry) {
+    /** Commits how often a replica of a job failed. */
+    public synchronized long keep(String jobId, Retry retry) {
         retries.put(retry.key(), retry);
         return commit(
                 List.of(),
                 List.of(),
                 List.of(),
                 List.of(retry),
-                List.of(event(EventType.RETRY_CHANGED, null, null, Map.of())));
+                List.of(event(EventType.RETRY_CHANGED, jobId, null, Map.of())));
     }
 
     /** Commits that a microVM is in another state now. */

@@ -60,10 +60,9 @@ public final class ApiVerticle extends VerticleBase {
         var fleet = new FleetEndpoints(bus, parts, waits);
         var router = Router.router(vertx);
         var endpoints = new Endpoints(router);
-        router.route(POST, "/vms")
-                .handler(this::startBodyClock)
-                .handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES))
-                .handler(this::stopBodyClock);
+        router.route(POST, "/vms").handler(this::startBodyClock);
+        router.route(POST, "/vms").handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES));
+        router.route(POST, "/vms").handler(this::stopBodyClock);
         endpoints
                 .answer(POST, "/vms", jobs::put)
                 .answer(GET, "/vms", jobs::list)

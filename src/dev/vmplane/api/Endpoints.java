@@ -19,7 +19,8 @@ final class Endpoints {
     Endpoints(Router router) {
         this.router = router;
         router.route().failureHandler(failed -> Problem.of(failed).answer(failed));
-        router.errorHandler(400, failed -> Problem.of(failed).answer(failed));
+        // A path that cannot be decoded is on no route, and so has none that could fail.
+        router.errorHandler(400, Problem.MALFORMED::answer);
     }
 
     /** Answers with what {@code endpoint} comes to, or with the problem it fails with. */

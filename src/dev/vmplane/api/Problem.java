@@ -20,6 +20,8 @@ import org.slf4j.LoggerFactory;
 record Problem(int status, String code, String field, String detail) {
     private static final Logger LOG = LoggerFactory.getLogger(Problem.class);
 
+    static final Problem MALFORMED = new Problem(400, "bad_request", null, "the request is not valid HTTP");
+
     private static final Map<Integer, String> TITLES = Map.ofEntries(
             Map.entry(400, "Bad Request"),
             Map.entry(404, "Not Found"),
@@ -45,7 +47,7 @@ record Problem(int status, String code, String field, String detail) {
         }
         var status = cause instanceof HttpException http ? http.getStatusCode() : failed.statusCode();
         return switch (status) {
-            case 400 -> new Problem(400, "bad_request", null, "the request is not valid HTTP");
+            case 400 -> MALFORMED;
             case 404 -> new Problem(404, "no_such_path", null, "there is nothing at this path");
             case 408 -> new Problem(408, "body_too_slow", null, "the body did not arrive in time: send it again");
             case 413 -> new Problem(413, "body_too_large", null, "the body cannot be larger than 1 MiB");
@@ -59,7 +61,7 @@ record Problem(int status, String code, String field, String detail) {
     private static Problem defect(RoutingContext failed, Throwable cause) {
         LOG.atError()
                 .addKeyValue("method", failed.request().method())
-                .addKeyValue("path", failed.normalizedPath())
+                .addKeyValue("path", failed.request().path())
                 .setCause(cause)
                 .log("a request failed by a defect");
         return new Problem(500, "internal", null, "the request cannot be answered: internal error");

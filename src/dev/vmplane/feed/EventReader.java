@@ -63,7 +63,7 @@ final class EventReader {
 
     /** Says something that is no event and may be left out. */
     void remark(Buffer text) {
-        if (full == null && !closed) {
+        if (full == null && !closed && !response.writeQueueFull()) {
             response.write(text);
         }
     }
