@@ -38,7 +38,7 @@ class DesiredVmsTest {
                 "; d.yaml:1: vms cannot be left out: a list, [] if no VM is to run",
                 "vms: [; d.yaml: line 1, column 7: expected the node content",
                 "vms: {}; d.yaml:1: vms cannot be an object: a list of objects",
-                "#%vms: [a]; d.yaml:2: vms[0] cannot be 'a': an object",
+                "#%vms: [a]; d.yaml:2: vms[0] cannot be a text: an object",
                 "vms: []%wms: []; d.yaml:2: wms cannot be set: there is no such field, did you mean vms?",
                 "vms:%- job_id: a%  spec:%    rolle: web; d.yaml:4: vms[0].spec.rolle cannot be set",
                 "vms:%- job_id: a; d.yaml:2: vms[0].spec cannot be left out",

@@ -39,7 +39,7 @@ public record YamlDocument(Object value, Map<String, Integer> lines) {
     private static final int MAX_ALIASES = 50;
 
     /** Values after aliases are followed, since few aliases of aliases can stand for millions. */
-    private static final int MAX_VALUES = 100_000;
+    private static final int MAX_VALUES = 200_000;
 
     private static final int MAX_PROBLEM = 200;
 

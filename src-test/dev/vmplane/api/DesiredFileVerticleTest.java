@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,8 @@ class DesiredFileVerticleTest {
     private final ManualTime time = new ManualTime();
     private final Semaphore looksEnded = new Semaphore(0);
     private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
+
+    private final AtomicInteger timesRead = new AtomicInteger();
 
     private Vertx vertx;
     private Path file;
@@ -137,6 +140,17 @@ class DesiredFileVerticleTest {
 
         assertThat(store.jobs()).containsOnlyKeys("a", "b");
         assertThat(complaints()).containsExactly("line 2: ??");
+    }
+
+    @Test
+    void aMistakeIsNotReadAgainBeforeTheFileChanges() throws Exception {
+        write("??\n");
+        deploy();
+
+        nextLook();
+        nextLook();
+
+        assertThat(timesRead).hasValue(1);
     }
 
     @Test
@@ -241,8 +255,7 @@ class DesiredFileVerticleTest {
     }
 
     private void deploy() {
-        vertx.deployVerticle(new DesiredFileVerticle(
-                        file, DesiredFileVerticleTest::parse, new Brake(50, 5), signallingTime()))
+        vertx.deployVerticle(new DesiredFileVerticle(file, this::parse, new Brake(50, 5), signallingTime()))
                 .await();
         awaitLook();
     }
@@ -300,7 +313,8 @@ class DesiredFileVerticleTest {
                 .toList();
     }
 
-    private static List<Wish> parse(String text) {
+    private List<Wish> parse(String text) {
+        timesRead.incrementAndGet();
         var wishes = new ArrayList<Wish>();
         for (var line : text.lines().toList()) {
             if (line.startsWith("?")) {

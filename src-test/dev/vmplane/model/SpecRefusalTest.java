@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a spec cannot be: each row is one request, the code it is refused with, and the field at fault. */
 class SpecRefusalTest {
@@ -167,9 +168,10 @@ class SpecRefusalTest {
         assertThat(refused).hasMessage("spec.role cannot be 'db': there are web");
     }
 
-    @Test
-    void theValueOfAVariableIsNeverShown() {
-        var body = body("'role': 'web', 'env': {'PASSWORD': 'secret\\u0000'}");
+    @ParameterizedTest
+    @ValueSource(strings = {"{'PASSWORD': 'secret\\u0000'}", "'PASSWORD=secret'", "{'PASSWORD': ['secret']}"})
+    void theValueOfAVariableIsNeverShown(String env) {
+        var body = body("'role': 'web', 'env': " + env);
 
         var refused = catchThrowableOfType(RefusedException.class, () -> reader.read(body));
 

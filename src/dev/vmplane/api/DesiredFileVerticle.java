@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class DesiredFileVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(DesiredFileVerticle.class);
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
-    private static final Duration DISK_LIMIT = Duration.ofSeconds(10);
+    private static final Duration DISK_LIMIT = Duration.ofSeconds(30);
 
     private final DesiredFile file;
     private final Function<String, List<Wish>> parse;

@@ -145,7 +145,7 @@ public final class Fields {
             return List.of();
         }
         if (!(value instanceof List<?> items)) {
-            return wrongType(path(name), value, "a list of texts", List.of());
+            return wrongShape(path(name), value, "a list of texts", List.of());
         }
         var texts = new ArrayList<String>();
         for (int index = 0; index < items.size(); index++) {
@@ -172,7 +172,7 @@ public final class Fields {
         if (value == null) {
             return Map.of();
         }
-        return value instanceof Map<?, ?> map ? named(map) : wrongType(path(name), value, "an object", Map.of());
+        return value instanceof Map<?, ?> map ? named(map) : wrongShape(path(name), value, "an object", Map.of());
     }
 
     /** The list of objects {@code name}, each to be read and ended by the caller; empty when left out. */
@@ -182,14 +182,14 @@ public final class Fields {
             return List.of();
         }
         if (!(value instanceof List<?> items)) {
-            return wrongType(path(name), value, "a list of objects", List.of());
+            return wrongShape(path(name), value, "a list of objects", List.of());
         }
         var objects = new ArrayList<Fields>();
         for (int index = 0; index < items.size(); index++) {
             var place = FieldPath.of(path(name), index);
             Map<String, Object> item = items.get(index) instanceof Map<?, ?> map
                     ? named(map)
-                    : wrongType(place, items.get(index), "an object", Map.of());
+                    : wrongShape(place, items.get(index), "an object", Map.of());
             objects.add(new Fields(place, item, source));
         }
         return objects;
@@ -251,6 +251,13 @@ public final class Fields {
         return refuse("wrong_type", place, value, wants, fallback);
     }
 
+    /** Says of what shape the value is, not what it is: what goes into a guest may be secret. */
+    private <T> T wrongShape(String place, Object value, String wants, T fallback) {
+        var shape = value instanceof String ? "a text" : shown(value);
+        refuse("wrong_type", place, "cannot be " + shape + ": " + wants);
+        return fallback;
+    }
+
     private Object value(String name, Class<?> wanted) {
         known.add(name);
         var value = source.value(path(name), values.get(name), wanted);
@@ -260,10 +267,10 @@ public final class Fields {
         return value;
     }
 
-    /** Text that may go into a guest: whole characters, and no NUL, which ends a text there. Never shown: secrets. */
+    /** Text that may go into a guest: whole characters, and no NUL, which ends a text there. */
     private String plainText(String place, Object value) {
         if (!(value instanceof String || value instanceof Number || value instanceof Boolean)) {
-            return wrongType(place, value, "a text", "");
+            return wrongShape(place, value, "a text", "");
         }
         var text = value.toString();
         if (text.codePoints().anyMatch(point -> point == 0 || FieldPath.isSurrogate(point))) {
