@@ -82,14 +82,18 @@ class UnixHttpTest {
 
     @Test
     void theCallThatFindsTheLineFullFailsAtOnce() throws Exception {
-        listening((connection, number, request) -> {});
-        var waiting = IntStream.range(0, 17)
+        Promise<Void> busy = Promise.promise();
+        listening((connection, number, request) -> busy.tryComplete());
+        var first = http.send(socket, get(AMPLE));
+        got(busy.future());
+        var waiting = IntStream.range(0, 16)
                 .mapToObj(n -> http.send(socket, get(AMPLE)))
                 .toList();
 
         var refusal = failure(http.send(socket, get(AMPLE)));
 
         assertThat(refusal).hasMessage("vm cannot speak: too many calls wait for its control socket");
+        assertThat(first.isComplete()).isFalse();
         assertThat(waiting).noneMatch(Future::isComplete);
     }
 

@@ -86,6 +86,11 @@ public final class SimulatorRig {
         }
     }
 
+    /** The same place, seen from another Vert.x. */
+    public SimulatorRig on(Vertx other) {
+        return new SimulatorRig(other, stateDir);
+    }
+
     public Path stateDir() {
         return stateDir;
     }

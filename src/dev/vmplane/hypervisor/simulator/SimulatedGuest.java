@@ -5,12 +5,14 @@ import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -21,19 +23,21 @@ import java.util.function.Supplier;
 final class SimulatedGuest {
     private static final String SPEAKER = "vmplane-guest: ";
     private static final int MAX_HELD = 1024;
-    private static final int USUAL_PORT = 8080;
 
     private final Vertx vertx;
     private final WorkerExecutor files;
     private final GuestConsole console;
+    private final Set<SocketAddress> taken;
     private final Host host;
     private final List<Long> timers = new ArrayList<>();
     private final Deque<Runnable> held = new ArrayDeque<>();
     private HttpServer server;
+    private SocketAddress listening;
     private boolean paused;
     private boolean gone;
 
-    SimulatedGuest(Vertx vertx, WorkerExecutor files, GuestConsole console, Host host) {
+    SimulatedGuest(Vertx vertx, WorkerExecutor files, GuestConsole console, Set<SocketAddress> taken, Host host) {
+        this.taken = taken;
         this.vertx = vertx;
         this.files = files;
         this.console = console;
@@ -75,7 +79,7 @@ final class SimulatedGuest {
         gone = true;
         held.clear();
         timers.forEach(vertx::cancelTimer);
-        return server == null ? Future.succeededFuture() : server.close();
+        return server == null ? Future.succeededFuture() : server.close().onComplete(closed -> taken.remove(listening));
     }
 
     /** Runs {@code event} now, or when the guest is resumed; a guest that holds too many drops the newest. */
@@ -131,13 +135,18 @@ final class SimulatedGuest {
         }
     }
 
+    /** Two servers of one Vert.x at one address would not collide but share the connections, so they are kept apart. */
     private Future<?> listen(GuestSettings settings, GuestSite site) {
         if (settings.address() == null) {
             return Future.succeededFuture();
         }
-        var port = settings.env().getOrDefault("PORT", "");
+        var wanted = SocketAddress.inetSocketAddress(settings.port(), settings.address());
+        if (!taken.add(wanted)) {
+            return Future.failedFuture("another guest listens at " + wanted);
+        }
+        listening = wanted;
         server = vertx.createHttpServer(GuestSite.LIMITS).requestHandler(site);
-        return server.listen(port.matches("\\d{1,5}") ? Integer.parseInt(port) : USUAL_PORT, settings.address());
+        return server.listen(wanted);
     }
 
     private void after(long delayMs, Runnable event) {

@@ -6,15 +6,16 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.SocketAddress;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -39,13 +40,19 @@ final class SimulatedVmm implements SimulatedGuest.Host {
     private int connections;
     private boolean gone;
 
-    /** @param ended told once, when nothing of the process is left */
+    /**
+     * A process that has not begun.
+     *
+     * @param taken the addresses at which guests of this simulator listen
+     * @param ended told once, when nothing of the process is left
+     */
     SimulatedVmm(
             Vertx vertx,
             WorkerExecutor files,
             VmmCommand command,
             Path output,
             Supplier<JsonObject> defaults,
+            Set<SocketAddress> taken,
             Runnable ended) {
         this.vertx = vertx;
         this.files = files;
@@ -54,7 +61,7 @@ final class SimulatedVmm implements SimulatedGuest.Host {
         this.ended = ended;
         this.model = new FirecrackerModel(command.vmId());
         this.console = new GuestConsole(files, output);
-        this.guest = new SimulatedGuest(vertx, files, console, this);
+        this.guest = new SimulatedGuest(vertx, files, console, taken, this);
     }
 
     String vmId() {
@@ -67,14 +74,11 @@ final class SimulatedVmm implements SimulatedGuest.Host {
             console.print("Error: told to fail").onComplete(said -> end());
             return;
         }
-        api = vertx.createHttpServer(new HttpServerOptions())
-                .connectionHandler(connection -> {
-                    connections++;
-                    connection.closeHandler(closed -> connections--);
-                })
+        api = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
+                .connectionHandler(this::admit)
                 .requestHandler(this::receive);
-        api.listen(SocketAddress.domainSocketAddress(bindPath().toString()))
-                .compose(bound -> files.executeBlocking(this::publish, false))
+        new SocketFile(command.apiSocket())
+                .listen(api, files)
                 .onFailure(cause -> console.print("Error: cannot bind the API socket: " + cause)
                         .onComplete(said -> end()));
     }
@@ -113,32 +117,17 @@ final class SimulatedVmm implements SimulatedGuest.Host {
         return Behaviour.of(defaults.get().copy().mergeIn(environment).mergeIn(own));
     }
 
-    /**
-     * Where the server binds. Netty replaces whatever is at the path it binds, and removes it when it closes;
-     * Firecracker refuses an occupied path and leaves its socket behind. Binding beside it and linking does the latter.
-     */
-    private Path bindPath() {
-        var name = command.apiSocket().getFileName().toString();
-        return command.apiSocket().resolveSibling("~" + name.substring(1));
-    }
-
-    private Void publish() throws IOException {
-        try {
-            Files.createLink(command.apiSocket(), bindPath());
-        } finally {
-            Files.delete(bindPath());
+    /** One connection too many is closed at once. Firecracker tries to say 503 before, which few clients get to see. */
+    private void admit(HttpConnection connection) {
+        connections++;
+        connection.closeHandler(closed -> connections--);
+        if (connections > MAX_CONNECTIONS) {
+            connection.close();
         }
-        return null;
     }
 
     private void receive(HttpServerRequest request) {
         if (behaviour().hang()) {
-            return;
-        }
-        if (connections > MAX_CONNECTIONS) {
-            request.response().putHeader("connection", "close").setStatusCode(503);
-            request.response().end("{ \"error\": \"Too many open connections\" }");
-            request.connection().close();
             return;
         }
         if (request.getHeader("transfer-encoding") != null || declaredLength(request) > MAX_BODY_BYTES) {

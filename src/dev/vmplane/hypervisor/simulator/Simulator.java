@@ -7,7 +7,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import io.vertx.core.net.SocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -69,9 +69,9 @@ public final class Simulator extends VerticleBase {
     public Future<?> start() {
         files = vertx.createSharedWorkerExecutor("simulator-files", FILE_THREADS, FILE_LIMIT_SECONDS, TimeUnit.SECONDS);
         table = new VmmTable(vertx, files, capacity, started.toEpochMilli() * NUMBERS_PER_MS, this::tellWatchers);
-        return vertx.createHttpServer()
-                .requestHandler(this::receive)
-                .listen(SocketAddress.domainSocketAddress(controlSocket.toString()));
+        return files.executeBlocking(() -> Files.deleteIfExists(controlSocket))
+                .compose(free -> new SocketFile(controlSocket)
+                        .listen(vertx.createHttpServer().requestHandler(this::receive), files));
     }
 
     /** The processes end with their host. */
