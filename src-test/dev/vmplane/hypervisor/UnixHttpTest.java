@@ -271,7 +271,7 @@ class UnixHttpTest {
     }
 
     private static <T> T got(Future<T> future) throws TimeoutException {
-        return future.await(15, TimeUnit.SECONDS);
+        return future.await(30, TimeUnit.SECONDS);
     }
 
     private static HypervisorException failure(Future<?> future) throws TimeoutException {

@@ -31,6 +31,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What simulated guests do, and how they can be made to misbehave. */
 class SimulatorTest {
+    private static final int LIMIT_SECONDS = 30;
+
     private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     private SimulatorRig rig;
     private Hypervisor hypervisor;
@@ -274,6 +276,6 @@ class SimulatorTest {
     }
 
     private static <T> T got(Future<T> future) {
-        return future.timeout(10, TimeUnit.SECONDS).await();
+        return future.timeout(LIMIT_SECONDS, TimeUnit.SECONDS).await();
     }
 }

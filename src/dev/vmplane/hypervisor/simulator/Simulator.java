@@ -27,7 +27,6 @@ import java.util.concurrent.TimeUnit;
  * POST   /vms                    {command: [...], output: file} starts one: 201 {pid, number}
  * PUT    /vms/{vm_id}/behaviour  how one VM behaves, see {@link Behaviour}
  * PUT    /behaviour              how all others do
- * GET    /processes/{number}     {pid, running}: whether it does
  * DELETE /processes/{number}     kills it: 204 when it is gone, or was
  * GET    /ends?after=            waits for the next end: {pid, last, ended: [...]}, to be asked again after last;
  *                                {pid, last, newest, live: [...]} at once when after is absent or too long ago
@@ -106,13 +105,6 @@ public final class Simulator extends VerticleBase {
                 table.behave(body.toJsonObject());
                 say(request, 204, null);
             }
-            case "GET /processes" ->
-                say(
-                        request,
-                        200,
-                        answer().put(
-                                        "running",
-                                        table.numbered(Long.parseLong(parts[2])).isPresent()));
             case "DELETE /processes" ->
                 table.numbered(Long.parseLong(parts[2]))
                         .map(SimulatedVmm::end)
