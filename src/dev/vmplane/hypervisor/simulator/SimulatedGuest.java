@@ -6,6 +6,7 @@ import io.vertx.core.WorkerExecutor;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -31,23 +32,26 @@ final class SimulatedGuest {
     private final Host host;
     private final List<Long> timers = new ArrayList<>();
     private final Deque<Runnable> held = new ArrayDeque<>();
-    private HttpServer server;
-    private SocketAddress listening;
+    private Future<HttpServer> server = Future.failedFuture("its program has not started");
+    private SocketAddress address;
     private boolean paused;
     private boolean gone;
 
     SimulatedGuest(Vertx vertx, WorkerExecutor files, GuestConsole console, Set<SocketAddress> taken, Host host) {
-        this.taken = taken;
         this.vertx = vertx;
         this.files = files;
         this.console = console;
+        this.taken = taken;
         this.host = host;
     }
 
     /** What the guest needs of the VM around it. */
     interface Host {
-        /** How to behave, given what the guest's environment sets. */
-        Behaviour behaviour(JsonObject environment);
+        /** How to behave now. */
+        Behaviour behaviour();
+
+        /** Told once, what the guest's environment says about that. */
+        void environmentSets(JsonObject settings);
 
         /** Told once, when the guest has ended and with it its hypervisor. */
         void guestEnded();
@@ -79,7 +83,8 @@ final class SimulatedGuest {
         gone = true;
         held.clear();
         timers.forEach(vertx::cancelTimer);
-        return server == null ? Future.succeededFuture() : server.close().onComplete(closed -> taken.remove(listening));
+        return server.compose(listening -> listening.close().onComplete(closed -> taken.remove(address)))
+                .otherwiseEmpty();
     }
 
     /** Runs {@code event} now, or when the guest is resumed; a guest that holds too many drops the newest. */
@@ -94,7 +99,7 @@ final class SimulatedGuest {
         }
     }
 
-    private static GuestSettings settings(Path configDisk) throws java.io.IOException {
+    private static GuestSettings settings(Path configDisk) throws IOException {
         if (configDisk == null) {
             throw new IllegalArgumentException("no configuration disk");
         }
@@ -104,18 +109,25 @@ final class SimulatedGuest {
     }
 
     private void boot(GuestSettings settings) {
-        Supplier<Behaviour> behaviour = () -> host.behaviour(Behaviour.settingsIn(settings.env()));
+        var environment = Behaviour.settingsIn(settings.env());
         try {
-            var bootMs = behaviour.get().bootMs();
-            after(bootMs, () -> startProgram(settings, behaviour, bootMs));
+            Behaviour.of(environment);
         } catch (IllegalArgumentException badSetting) {
             cannotBoot(badSetting);
+            return;
         }
+        host.environmentSets(environment);
+        var bootMs = host.behaviour().bootMs();
+        after(bootMs, () -> startProgram(settings, bootMs));
     }
 
-    private void startProgram(GuestSettings settings, Supplier<Behaviour> behaviour, long bootMs) {
-        var site = new GuestSite(settings, () -> behaviour.get().unhealthy(), this::whenAwake, this::exit);
-        listen(settings, site).onComplete(listening -> started(behaviour.get(), bootMs), cause -> {
+    private void startProgram(GuestSettings settings, long bootMs) {
+        if (settings.address() == null) {
+            started(host.behaviour(), bootMs);
+            return;
+        }
+        server = listen(settings);
+        server.onComplete(listening -> started(host.behaviour(), bootMs), cause -> {
             console.print(SPEAKER + "cannot listen: " + cause.getMessage());
             exit(1);
         });
@@ -123,7 +135,6 @@ final class SimulatedGuest {
 
     private void started(Behaviour behaviour, long bootMs) {
         if (gone) {
-            vanish();
             return;
         }
         console.print(SPEAKER + "started pid=1 uptime_ms=" + bootMs);
@@ -136,17 +147,17 @@ final class SimulatedGuest {
     }
 
     /** Two servers of one Vert.x at one address would not collide but share the connections, so they are kept apart. */
-    private Future<?> listen(GuestSettings settings, GuestSite site) {
-        if (settings.address() == null) {
-            return Future.succeededFuture();
-        }
+    private Future<HttpServer> listen(GuestSettings settings) {
         var wanted = SocketAddress.inetSocketAddress(settings.port(), settings.address());
         if (!taken.add(wanted)) {
             return Future.failedFuture("another guest listens at " + wanted);
         }
-        listening = wanted;
-        server = vertx.createHttpServer(GuestSite.LIMITS).requestHandler(site);
-        return server.listen(wanted);
+        address = wanted;
+        var site = new GuestSite(settings, () -> host.behaviour().unhealthy(), this::whenAwake, this::exit);
+        return vertx.createHttpServer(GuestSite.LIMITS)
+                .requestHandler(site)
+                .listen(wanted)
+                .onFailure(cause -> taken.remove(wanted));
     }
 
     private void after(long delayMs, Runnable event) {

@@ -36,9 +36,9 @@ final class SimulatedVmm implements SimulatedGuest.Host {
     private final SimulatedGuest guest;
     private JsonObject own = new JsonObject();
     private JsonObject environment = new JsonObject();
-    private HttpServer api;
+    private Future<HttpServer> api = Future.failedFuture("it has not started");
+    private Future<Void> end;
     private int connections;
-    private boolean gone;
 
     /**
      * A process that has not begun.
@@ -74,13 +74,12 @@ final class SimulatedVmm implements SimulatedGuest.Host {
             console.print("Error: told to fail").onComplete(said -> end());
             return;
         }
-        api = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
+        var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
                 .connectionHandler(this::admit)
                 .requestHandler(this::receive);
-        new SocketFile(command.apiSocket())
-                .listen(api, files)
-                .onFailure(cause -> console.print("Error: cannot bind the API socket: " + cause)
-                        .onComplete(said -> end()));
+        api = new SocketFile(command.apiSocket()).listen(server, files);
+        api.onFailure(cause ->
+                console.print("Error: cannot bind the API socket: " + cause).onComplete(said -> end()));
     }
 
     /** Changes the behaviour of this VM alone. */
@@ -89,32 +88,30 @@ final class SimulatedVmm implements SimulatedGuest.Host {
         own = settings;
     }
 
-    /** Ends the process at once, as SIGKILL would. */
+    /** Ends the process at once, as SIGKILL would, and completes when nothing of it is left. */
     Future<Void> end() {
-        if (gone) {
-            return Future.succeededFuture();
+        if (end == null) {
+            end = Future.join(api.compose(HttpServer::close), guest.vanish())
+                    .<Void>mapEmpty()
+                    .otherwiseEmpty()
+                    .onComplete(done -> ended.run());
         }
-        gone = true;
-        var closed = api == null ? Future.<Void>succeededFuture() : api.close();
-        return Future.join(closed, guest.vanish())
-                .<Void>mapEmpty()
-                .otherwiseEmpty()
-                .onComplete(done -> ended.run());
+        return end;
     }
 
     @Override
-    public Behaviour behaviour(JsonObject environmentNow) {
-        environment = environmentNow;
-        return behaviour();
+    public Behaviour behaviour() {
+        return Behaviour.of(defaults.get().copy().mergeIn(environment).mergeIn(own));
+    }
+
+    @Override
+    public void environmentSets(JsonObject settings) {
+        environment = settings;
     }
 
     @Override
     public void guestEnded() {
         end();
-    }
-
-    private Behaviour behaviour() {
-        return Behaviour.of(defaults.get().copy().mergeIn(environment).mergeIn(own));
     }
 
     /** One connection too many is closed at once. Firecracker tries to say 503 before, which few clients get to see. */

@@ -81,8 +81,9 @@ public final class Simulator extends VerticleBase {
 
     private void receive(HttpServerRequest request) {
         var length = request.getHeader("content-length");
-        if (length != null && (length.length() > 9 || Integer.parseInt(length) > MAX_BODY_BYTES)) {
-            refuse(request, 413, "the request is too long");
+        if (request.getHeader("transfer-encoding") != null
+                || (length != null && Long.parseLong(length) > MAX_BODY_BYTES)) {
+            refuse(request, 413, "the request is too long, or does not say how long it is");
             return;
         }
         request.body().onSuccess(body -> {
@@ -96,11 +97,12 @@ public final class Simulator extends VerticleBase {
 
     private void route(HttpServerRequest request, Buffer body) {
         var parts = request.path().split("/", -1);
-        switch (request.method().name() + " /" + parts[1]) {
+        var behaviour = parts.length == 4 && parts[3].equals("behaviour") ? "/behaviour" : "";
+        switch (request.method().name() + " /" + parts[1] + behaviour) {
             case "GET /" -> say(request, 200, answer().put("vms", table.size()));
             case "GET /vms" -> say(request, 200, answer().put("vms", new JsonObject(table.numbers())));
             case "POST /vms" -> start(request, body.toJsonObject());
-            case "PUT /vms" -> behave(request, parts[2], body.toJsonObject());
+            case "PUT /vms/behaviour" -> behave(request, parts[2], body.toJsonObject());
             case "PUT /behaviour" -> {
                 table.behave(body.toJsonObject());
                 say(request, 204, null);

@@ -16,10 +16,12 @@ import java.nio.file.Path;
  */
 record SocketFile(Path path) {
 
-    /** Completes when {@code server} can be reached at the path; fails when that is occupied. */
-    Future<Void> listen(HttpServer server, WorkerExecutor files) {
+    /** Completes when {@code server} can be reached at the path; fails, and closes it, when that is occupied. */
+    Future<HttpServer> listen(HttpServer server, WorkerExecutor files) {
         return server.listen(SocketAddress.domainSocketAddress(beside().toString()))
-                .compose(bound -> files.executeBlocking(this::link, false));
+                .compose(bound -> files.executeBlocking(this::link, false)
+                        .map(bound)
+                        .recover(occupied -> bound.close().transform(closed -> Future.failedFuture(occupied))));
     }
 
     /** As long as the path itself: a Unix socket's path may have 107 bytes at most. */
