@@ -82,14 +82,18 @@ class UnixHttpTest {
 
     @Test
     void theCallThatFindsTheLineFullFailsAtOnce() throws Exception {
-        listening((connection, number, request) -> {});
-        var waiting = IntStream.range(0, 17)
+        Promise<Void> busy = Promise.promise();
+        listening((connection, number, request) -> busy.tryComplete());
+        var first = http.send(socket, get(AMPLE));
+        got(busy.future());
+        var waiting = IntStream.range(0, 16)
                 .mapToObj(n -> http.send(socket, get(AMPLE)))
                 .toList();
 
         var refusal = failure(http.send(socket, get(AMPLE)));
 
         assertThat(refusal).hasMessage("vm cannot speak: too many calls wait for its control socket");
+        assertThat(first.isComplete()).isFalse();
         assertThat(waiting).noneMatch(Future::isComplete);
     }
 
@@ -267,7 +271,7 @@ class UnixHttpTest {
     }
 
     private static <T> T got(Future<T> future) throws TimeoutException {
-        return future.await(15, TimeUnit.SECONDS);
+        return future.await(30, TimeUnit.SECONDS);
     }
 
     private static HypervisorException failure(Future<?> future) throws TimeoutException {

@@ -63,14 +63,22 @@ final class UnixExchange {
 
     void begin() {
         timer = vertx.setTimer(Math.max(1, limit.toMillis()), late -> fail(new TimeoutException()));
-        client.request(new RequestOptions()
-                        .setServer(SocketAddress.domainSocketAddress(socket.toString()))
-                        .setHost("localhost")
-                        .setPort(80)
-                        .setMethod(call.method())
-                        .setURI(call.uri())
-                        .setConnectTimeout(limit.toMillis()))
-                .onComplete(this::send, this::fail);
+        connect().onComplete(this::send, this::fail);
+    }
+
+    private Future<HttpClientRequest> connect() {
+        var options = new RequestOptions()
+                .setServer(SocketAddress.domainSocketAddress(socket.toString()))
+                .setHost("localhost")
+                .setPort(80)
+                .setMethod(call.method())
+                .setURI(call.uri())
+                .setConnectTimeout(limit.toMillis());
+        try {
+            return client.request(options);
+        } catch (IllegalStateException clientIsClosed) {
+            return Future.failedFuture(clientIsClosed);
+        }
     }
 
     private void send(HttpClientRequest connected) {

@@ -38,8 +38,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class SimulatorRig {
     private static final AtomicInteger RIGS = new AtomicInteger();
     private static final int CAPACITY = 9_000;
-    private static final long LOOK_MS = 5;
-    private static final Duration LIMIT = Duration.ofSeconds(5);
+    private static final long LOOK_MS = 10;
+    private static final Duration LIMIT = Duration.ofSeconds(20);
 
     private final Vertx vertx;
     private final Path stateDir;
@@ -84,6 +84,11 @@ public final class SimulatorRig {
         } catch (IOException cause) {
             throw new UncheckedIOException(cause);
         }
+    }
+
+    /** The same place, seen from another Vert.x. */
+    public SimulatorRig on(Vertx other) {
+        return new SimulatorRig(other, stateDir);
     }
 
     public Path stateDir() {
@@ -152,19 +157,22 @@ public final class SimulatorRig {
     /** Completes with what a guest has printed once {@code text} is part of it. */
     public Future<String> printed(Machine machine, String text) {
         Promise<String> printed = Promise.promise();
-        vertx.setPeriodic(
-                LOOK_MS,
-                timer -> vertx.fileSystem()
-                        .readFile(machine.directory().console().toString())
-                        .map(Buffer::toString)
-                        .otherwise("")
-                        .onSuccess(console -> {
-                            if (console.contains(text)) {
-                                vertx.cancelTimer(timer);
-                                printed.tryComplete(console);
-                            }
-                        }));
-        return printed.future().timeout(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+        look(machine, text, printed);
+        return printed.future().timeout(LIMIT.toMillis(), TimeUnit.MILLISECONDS).onFailure(printed::tryFail);
+    }
+
+    private void look(Machine machine, String text, Promise<String> printed) {
+        vertx.fileSystem()
+                .readFile(machine.directory().console().toString())
+                .map(Buffer::toString)
+                .otherwise("")
+                .onSuccess(console -> {
+                    if (console.contains(text)) {
+                        printed.tryComplete(console);
+                    } else if (!printed.future().isComplete()) {
+                        vertx.setTimer(LOOK_MS, again -> look(machine, text, printed));
+                    }
+                });
     }
 
     /** Sets how every VM behaves, see {@link Behaviour}. */

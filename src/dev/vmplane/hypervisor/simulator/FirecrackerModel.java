@@ -19,37 +19,6 @@ import java.util.stream.Stream;
 final class FirecrackerModel {
     static final String VERSION = "1.17.0";
 
-    private static final BodyShape MACHINE_CONFIG = new BodyShape()
-            .required("vcpu_count", Number.class)
-            .required("mem_size_mib", Number.class)
-            .optional("smt", Boolean.class)
-            .optional("track_dirty_pages", Boolean.class)
-            .optional("huge_pages", String.class)
-            .optional("cpu_template", String.class);
-    private static final BodyShape MACHINE_CONFIG_PATCH = MACHINE_CONFIG.withAllOptional();
-    private static final BodyShape BOOT_SOURCE = new BodyShape()
-            .required("kernel_image_path", String.class)
-            .optional("initrd_path", String.class)
-            .optional("boot_args", String.class);
-    private static final BodyShape DRIVE = new BodyShape()
-            .required("drive_id", String.class)
-            .required("is_root_device", Boolean.class)
-            .required("path_on_host", String.class)
-            .required("is_read_only", Boolean.class)
-            .optional("partuuid", String.class)
-            .optional("cache_type", String.class)
-            .optional("io_engine", String.class)
-            .optional("rate_limiter", JsonObject.class);
-    private static final BodyShape NETWORK_INTERFACE = new BodyShape()
-            .required("iface_id", String.class)
-            .required("host_dev_name", String.class)
-            .optional("guest_mac", String.class)
-            .optional("mtu", Number.class)
-            .optional("rx_rate_limiter", JsonObject.class)
-            .optional("tx_rate_limiter", JsonObject.class);
-    private static final BodyShape ACTION = new BodyShape().required("action_type", String.class);
-    private static final BodyShape VM = new BodyShape().required("state", String.class);
-
     private static final int MAX_VCPUS = 32;
     private static final int MAX_ARGUMENT_BYTES = 2048;
 
@@ -176,17 +145,17 @@ final class FirecrackerModel {
         }
         var path = request.path();
         if (path.equals("/machine-config")) {
-            return configure(MACHINE_CONFIG.read(request.body()));
+            return configure(FirecrackerFields.MACHINE_CONFIG.read(request.body()));
         } else if (path.equals("/boot-source")) {
-            bootSource(BOOT_SOURCE.read(request.body()), exists);
+            bootSource(FirecrackerFields.BOOT_SOURCE.read(request.body()), exists);
         } else if (path.startsWith("/drives/")) {
-            drive(part(request, DRIVE, "drive_id"), exists);
+            drive(part(request, FirecrackerFields.DRIVE, "drive_id"), exists);
         } else if (path.startsWith("/network-interfaces/")) {
-            var card = part(request, NETWORK_INTERFACE, "iface_id");
+            var card = part(request, FirecrackerFields.NETWORK_INTERFACE, "iface_id");
             beforeStart();
             networkInterfaces.put(card.getString("iface_id"), card);
         } else if (path.equals("/actions")) {
-            return act(ACTION.read(request.body()).getString("action_type"));
+            return act(FirecrackerFields.ACTION.read(request.body()).getString("action_type"));
         } else {
             throw invalid(request);
         }
@@ -199,8 +168,8 @@ final class FirecrackerModel {
         }
         return switch (request.path()) {
             case "/machine-config" ->
-                configure(machineConfig.copy().mergeIn(MACHINE_CONFIG_PATCH.read(request.body())));
-            case "/vm" -> drive(VM.read(request.body()).getString("state"));
+                configure(machineConfig.copy().mergeIn(FirecrackerFields.MACHINE_CONFIG_PATCH.read(request.body())));
+            case "/vm" -> drive(FirecrackerFields.VM.read(request.body()).getString("state"));
             default -> throw invalid(request);
         };
     }

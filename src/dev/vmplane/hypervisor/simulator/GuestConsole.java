@@ -2,6 +2,7 @@ package dev.vmplane.hypervisor.simulator;
 
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -31,7 +32,7 @@ final class GuestConsole {
         return written;
     }
 
-    private Path append(String text) throws java.io.IOException {
+    private Path append(String text) throws IOException {
         return Files.writeString(output, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 }

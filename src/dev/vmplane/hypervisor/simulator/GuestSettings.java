@@ -15,6 +15,8 @@ record GuestSettings(String hostname, Map<String, String> env, String address) {
     static final int MAX_DISK_BYTES = 1024 * 1024 + 1024;
     private static final byte[] MAGIC = "VMPLANE1".getBytes(StandardCharsets.US_ASCII);
     private static final int HEADER_BYTES = MAGIC.length + Integer.BYTES;
+    private static final int USUAL_PORT = 8080;
+    private static final int MAX_PORT = 65_535;
     private static final int MAX_PAYLOAD_BYTES = 1024 * 1024;
 
     /**
@@ -45,6 +47,13 @@ record GuestSettings(String hostname, Map<String, String> env, String address) {
             throw new IllegalArgumentException("no program to run");
         }
         return new GuestSettings(hostname, env, address);
+    }
+
+    /** Where its program listens: what its environment calls {@code PORT}, if that is one. */
+    int port() {
+        var port = env.getOrDefault("PORT", "");
+        var number = port.matches("\\d{1,5}") ? Integer.parseInt(port) : 0;
+        return number >= 1 && number <= MAX_PORT ? number : USUAL_PORT;
     }
 
     private static ByteBuffer payload(byte[] disk) {

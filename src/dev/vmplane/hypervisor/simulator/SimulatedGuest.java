@@ -5,12 +5,15 @@ import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -21,29 +24,34 @@ import java.util.function.Supplier;
 final class SimulatedGuest {
     private static final String SPEAKER = "vmplane-guest: ";
     private static final int MAX_HELD = 1024;
-    private static final int USUAL_PORT = 8080;
 
     private final Vertx vertx;
     private final WorkerExecutor files;
     private final GuestConsole console;
+    private final Set<SocketAddress> taken;
     private final Host host;
     private final List<Long> timers = new ArrayList<>();
     private final Deque<Runnable> held = new ArrayDeque<>();
-    private HttpServer server;
+    private Future<HttpServer> server = Future.failedFuture("its program has not started");
+    private SocketAddress address;
     private boolean paused;
     private boolean gone;
 
-    SimulatedGuest(Vertx vertx, WorkerExecutor files, GuestConsole console, Host host) {
+    SimulatedGuest(Vertx vertx, WorkerExecutor files, GuestConsole console, Set<SocketAddress> taken, Host host) {
         this.vertx = vertx;
         this.files = files;
         this.console = console;
+        this.taken = taken;
         this.host = host;
     }
 
     /** What the guest needs of the VM around it. */
     interface Host {
-        /** How to behave, given what the guest's environment sets. */
-        Behaviour behaviour(JsonObject environment);
+        /** How to behave now. */
+        Behaviour behaviour();
+
+        /** Told once, what the guest's environment says about that. */
+        void environmentSets(JsonObject settings);
 
         /** Told once, when the guest has ended and with it its hypervisor. */
         void guestEnded();
@@ -75,7 +83,8 @@ final class SimulatedGuest {
         gone = true;
         held.clear();
         timers.forEach(vertx::cancelTimer);
-        return server == null ? Future.succeededFuture() : server.close();
+        return server.compose(listening -> listening.close().onComplete(closed -> taken.remove(address)))
+                .otherwiseEmpty();
     }
 
     /** Runs {@code event} now, or when the guest is resumed; a guest that holds too many drops the newest. */
@@ -90,7 +99,7 @@ final class SimulatedGuest {
         }
     }
 
-    private static GuestSettings settings(Path configDisk) throws java.io.IOException {
+    private static GuestSettings settings(Path configDisk) throws IOException {
         if (configDisk == null) {
             throw new IllegalArgumentException("no configuration disk");
         }
@@ -100,18 +109,25 @@ final class SimulatedGuest {
     }
 
     private void boot(GuestSettings settings) {
-        Supplier<Behaviour> behaviour = () -> host.behaviour(Behaviour.settingsIn(settings.env()));
+        var environment = Behaviour.settingsIn(settings.env());
         try {
-            var bootMs = behaviour.get().bootMs();
-            after(bootMs, () -> startProgram(settings, behaviour, bootMs));
+            Behaviour.of(environment);
         } catch (IllegalArgumentException badSetting) {
             cannotBoot(badSetting);
+            return;
         }
+        host.environmentSets(environment);
+        var bootMs = host.behaviour().bootMs();
+        after(bootMs, () -> startProgram(settings, bootMs));
     }
 
-    private void startProgram(GuestSettings settings, Supplier<Behaviour> behaviour, long bootMs) {
-        var site = new GuestSite(settings, () -> behaviour.get().unhealthy(), this::whenAwake, this::exit);
-        listen(settings, site).onComplete(listening -> started(behaviour.get(), bootMs), cause -> {
+    private void startProgram(GuestSettings settings, long bootMs) {
+        if (settings.address() == null) {
+            started(host.behaviour(), bootMs);
+            return;
+        }
+        server = listen(settings);
+        server.onComplete(listening -> started(host.behaviour(), bootMs), cause -> {
             console.print(SPEAKER + "cannot listen: " + cause.getMessage());
             exit(1);
         });
@@ -119,7 +135,6 @@ final class SimulatedGuest {
 
     private void started(Behaviour behaviour, long bootMs) {
         if (gone) {
-            vanish();
             return;
         }
         console.print(SPEAKER + "started pid=1 uptime_ms=" + bootMs);
@@ -131,13 +146,18 @@ final class SimulatedGuest {
         }
     }
 
-    private Future<?> listen(GuestSettings settings, GuestSite site) {
-        if (settings.address() == null) {
-            return Future.succeededFuture();
+    /** Two servers of one Vert.x at one address would not collide but share the connections, so they are kept apart. */
+    private Future<HttpServer> listen(GuestSettings settings) {
+        var wanted = SocketAddress.inetSocketAddress(settings.port(), settings.address());
+        if (!taken.add(wanted)) {
+            return Future.failedFuture("another guest listens at " + wanted);
         }
-        var port = settings.env().getOrDefault("PORT", "");
-        server = vertx.createHttpServer(GuestSite.LIMITS).requestHandler(site);
-        return server.listen(port.matches("\\d{1,5}") ? Integer.parseInt(port) : USUAL_PORT, settings.address());
+        address = wanted;
+        var site = new GuestSite(settings, () -> host.behaviour().unhealthy(), this::whenAwake, this::exit);
+        return vertx.createHttpServer(GuestSite.LIMITS)
+                .requestHandler(site)
+                .listen(wanted)
+                .onFailure(cause -> taken.remove(wanted));
     }
 
     private void after(long delayMs, Runnable event) {

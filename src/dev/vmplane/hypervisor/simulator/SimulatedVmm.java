@@ -6,15 +6,16 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.SocketAddress;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -35,17 +36,23 @@ final class SimulatedVmm implements SimulatedGuest.Host {
     private final SimulatedGuest guest;
     private JsonObject own = new JsonObject();
     private JsonObject environment = new JsonObject();
-    private HttpServer api;
+    private Future<HttpServer> api = Future.failedFuture("it has not started");
+    private Future<Void> end;
     private int connections;
-    private boolean gone;
 
-    /** @param ended told once, when nothing of the process is left */
+    /**
+     * A process that has not begun.
+     *
+     * @param taken the addresses at which guests of this simulator listen
+     * @param ended told once, when nothing of the process is left
+     */
     SimulatedVmm(
             Vertx vertx,
             WorkerExecutor files,
             VmmCommand command,
             Path output,
             Supplier<JsonObject> defaults,
+            Set<SocketAddress> taken,
             Runnable ended) {
         this.vertx = vertx;
         this.files = files;
@@ -54,7 +61,7 @@ final class SimulatedVmm implements SimulatedGuest.Host {
         this.ended = ended;
         this.model = new FirecrackerModel(command.vmId());
         this.console = new GuestConsole(files, output);
-        this.guest = new SimulatedGuest(vertx, files, console, this);
+        this.guest = new SimulatedGuest(vertx, files, console, taken, this);
     }
 
     String vmId() {
@@ -67,16 +74,12 @@ final class SimulatedVmm implements SimulatedGuest.Host {
             console.print("Error: told to fail").onComplete(said -> end());
             return;
         }
-        api = vertx.createHttpServer(new HttpServerOptions())
-                .connectionHandler(connection -> {
-                    connections++;
-                    connection.closeHandler(closed -> connections--);
-                })
+        var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
+                .connectionHandler(this::admit)
                 .requestHandler(this::receive);
-        api.listen(SocketAddress.domainSocketAddress(bindPath().toString()))
-                .compose(bound -> files.executeBlocking(this::publish, false))
-                .onFailure(cause -> console.print("Error: cannot bind the API socket: " + cause)
-                        .onComplete(said -> end()));
+        api = new SocketFile(command.apiSocket()).listen(server, files);
+        api.onFailure(cause ->
+                console.print("Error: cannot bind the API socket: " + cause).onComplete(said -> end()));
     }
 
     /** Changes the behaviour of this VM alone. */
@@ -85,23 +88,25 @@ final class SimulatedVmm implements SimulatedGuest.Host {
         own = settings;
     }
 
-    /** Ends the process at once, as SIGKILL would. */
+    /** Ends the process at once, as SIGKILL would, and completes when nothing of it is left. */
     Future<Void> end() {
-        if (gone) {
-            return Future.succeededFuture();
+        if (end == null) {
+            end = Future.join(api.compose(HttpServer::close), guest.vanish())
+                    .<Void>mapEmpty()
+                    .otherwiseEmpty()
+                    .onComplete(done -> ended.run());
         }
-        gone = true;
-        var closed = api == null ? Future.<Void>succeededFuture() : api.close();
-        return Future.join(closed, guest.vanish())
-                .<Void>mapEmpty()
-                .otherwiseEmpty()
-                .onComplete(done -> ended.run());
+        return end;
     }
 
     @Override
-    public Behaviour behaviour(JsonObject environmentNow) {
-        environment = environmentNow;
-        return behaviour();
+    public Behaviour behaviour() {
+        return Behaviour.of(defaults.get().copy().mergeIn(environment).mergeIn(own));
+    }
+
+    @Override
+    public void environmentSets(JsonObject settings) {
+        environment = settings;
     }
 
     @Override
@@ -109,36 +114,17 @@ final class SimulatedVmm implements SimulatedGuest.Host {
         end();
     }
 
-    private Behaviour behaviour() {
-        return Behaviour.of(defaults.get().copy().mergeIn(environment).mergeIn(own));
-    }
-
-    /**
-     * Where the server binds. Netty replaces whatever is at the path it binds, and removes it when it closes;
-     * Firecracker refuses an occupied path and leaves its socket behind. Binding beside it and linking does the latter.
-     */
-    private Path bindPath() {
-        var name = command.apiSocket().getFileName().toString();
-        return command.apiSocket().resolveSibling("~" + name.substring(1));
-    }
-
-    private Void publish() throws IOException {
-        try {
-            Files.createLink(command.apiSocket(), bindPath());
-        } finally {
-            Files.delete(bindPath());
+    /** One connection too many is closed at once. Firecracker tries to say 503 before, which few clients get to see. */
+    private void admit(HttpConnection connection) {
+        connections++;
+        connection.closeHandler(closed -> connections--);
+        if (connections > MAX_CONNECTIONS) {
+            connection.close();
         }
-        return null;
     }
 
     private void receive(HttpServerRequest request) {
         if (behaviour().hang()) {
-            return;
-        }
-        if (connections > MAX_CONNECTIONS) {
-            request.response().putHeader("connection", "close").setStatusCode(503);
-            request.response().end("{ \"error\": \"Too many open connections\" }");
-            request.connection().close();
             return;
         }
         if (request.getHeader("transfer-encoding") != null || declaredLength(request) > MAX_BODY_BYTES) {

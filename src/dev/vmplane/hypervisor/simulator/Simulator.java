@@ -7,7 +7,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import io.vertx.core.net.SocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -27,7 +27,6 @@ import java.util.concurrent.TimeUnit;
  * POST   /vms                    {command: [...], output: file} starts one: 201 {pid, number}
  * PUT    /vms/{vm_id}/behaviour  how one VM behaves, see {@link Behaviour}
  * PUT    /behaviour              how all others do
- * GET    /processes/{number}     {pid, running}: whether it does
  * DELETE /processes/{number}     kills it: 204 when it is gone, or was
  * GET    /ends?after=            waits for the next end: {pid, last, ended: [...]}, to be asked again after last;
  *                                {pid, last, newest, live: [...]} at once when after is absent or too long ago
@@ -69,9 +68,9 @@ public final class Simulator extends VerticleBase {
     public Future<?> start() {
         files = vertx.createSharedWorkerExecutor("simulator-files", FILE_THREADS, FILE_LIMIT_SECONDS, TimeUnit.SECONDS);
         table = new VmmTable(vertx, files, capacity, started.toEpochMilli() * NUMBERS_PER_MS, this::tellWatchers);
-        return vertx.createHttpServer()
-                .requestHandler(this::receive)
-                .listen(SocketAddress.domainSocketAddress(controlSocket.toString()));
+        return files.executeBlocking(() -> Files.deleteIfExists(controlSocket))
+                .compose(free -> new SocketFile(controlSocket)
+                        .listen(vertx.createHttpServer().requestHandler(this::receive), files));
     }
 
     /** The processes end with their host. */
@@ -82,8 +81,9 @@ public final class Simulator extends VerticleBase {
 
     private void receive(HttpServerRequest request) {
         var length = request.getHeader("content-length");
-        if (length != null && (length.length() > 9 || Integer.parseInt(length) > MAX_BODY_BYTES)) {
-            refuse(request, 413, "the request is too long");
+        if (request.getHeader("transfer-encoding") != null
+                || (length != null && Long.parseLong(length) > MAX_BODY_BYTES)) {
+            refuse(request, 413, "the request is too long, or does not say how long it is");
             return;
         }
         request.body().onSuccess(body -> {
@@ -97,22 +97,16 @@ public final class Simulator extends VerticleBase {
 
     private void route(HttpServerRequest request, Buffer body) {
         var parts = request.path().split("/", -1);
-        switch (request.method().name() + " /" + parts[1]) {
+        var behaviour = parts.length == 4 && parts[3].equals("behaviour") ? "/behaviour" : "";
+        switch (request.method().name() + " /" + parts[1] + behaviour) {
             case "GET /" -> say(request, 200, answer().put("vms", table.size()));
             case "GET /vms" -> say(request, 200, answer().put("vms", new JsonObject(table.numbers())));
             case "POST /vms" -> start(request, body.toJsonObject());
-            case "PUT /vms" -> behave(request, parts[2], body.toJsonObject());
+            case "PUT /vms/behaviour" -> behave(request, parts[2], body.toJsonObject());
             case "PUT /behaviour" -> {
                 table.behave(body.toJsonObject());
                 say(request, 204, null);
             }
-            case "GET /processes" ->
-                say(
-                        request,
-                        200,
-                        answer().put(
-                                        "running",
-                                        table.numbered(Long.parseLong(parts[2])).isPresent()));
             case "DELETE /processes" ->
                 table.numbered(Long.parseLong(parts[2]))
                         .map(SimulatedVmm::end)

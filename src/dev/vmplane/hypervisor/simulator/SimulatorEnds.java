@@ -15,30 +15,40 @@ import java.net.ConnectException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.Set;
 
 /**
- * Learns of the ends of simulated processes: one request waits for the next end of any, however many are watched.
+ * Learns of the ends of simulated processes: one request waits for the next end of any, however many are watched. From
+ * the first answer on it knows which of the processes it was told of are alive, so watching one more asks nothing.
  * Everything here happens on one event loop; who asked is told on its own.
  */
 final class SimulatorEnds {
     /** Above the 20 s after which the simulator answers that nothing has ended. */
     private static final Duration WATCH_LIMIT = Duration.ofSeconds(30);
 
-    private static final Duration LOOK_LIMIT = Duration.ofSeconds(5);
-    private static final long LOOK_AGAIN_MS = 200;
+    private static final long ASK_AGAIN_MS = 200;
+
+    /** Far more than can end between the start of a process and the first watch of it. */
+    private static final int MAX_ENDED_KEPT = 16_384;
 
     private final Vertx vertx;
     private final UnixHttp http;
     private final Path controlSocket;
     private final Context home;
     private final Map<VmmProcess, Promise<Void>> watched = new HashMap<>();
+    private final Set<VmmProcess> live = new HashSet<>();
+    private final Set<VmmProcess> ended = new LinkedHashSet<>();
     private boolean asking;
 
-    /** How many ends the simulator had told of, or null before its first answer. */
+    /** How many ends the simulator had told of; null while {@link #live} is unknown. */
     private Long seen;
+
+    /** The last process that can be in {@link #live}: those with higher numbers were started since. */
+    private long newest;
 
     SimulatorEnds(Vertx vertx, UnixHttp http, Path controlSocket) {
         this.vertx = vertx;
@@ -75,35 +85,19 @@ final class SimulatorEnds {
     }
 
     private Promise<Void> watch(VmmProcess process) {
-        if (asking) {
-            look(process);
-        } else {
+        Promise<Void> end = Promise.promise();
+        if (!asking) {
             asking = true;
             seen = null;
             vertx.runOnContext(next -> ask());
+        } else if (seen != null && gone(process)) {
+            vertx.runOnContext(next -> end(process));
         }
-        return Promise.promise();
+        return end;
     }
 
-    /** It may have ended before it was watched, and the request under way will not tell. */
-    private void look(VmmProcess process) {
-        http.send(controlSocket, call("/processes/" + process.startTicks(), LOOK_LIMIT))
-                .map(JsonObject::new)
-                .onComplete(
-                        found -> {
-                            if (!found.getBoolean("running")) {
-                                end(process);
-                            }
-                        },
-                        failure -> lookAgain(process, failure));
-    }
-
-    private void lookAgain(VmmProcess process, Throwable failure) {
-        if (simulatorIsGone(failure, process)) {
-            end(process);
-        } else if (watched.containsKey(process)) {
-            vertx.setTimer(LOOK_AGAIN_MS, again -> look(process));
-        }
+    private boolean gone(VmmProcess process) {
+        return process.startTicks() <= newest ? !live.contains(process) : ended.contains(process);
     }
 
     private void ask() {
@@ -111,23 +105,22 @@ final class SimulatorEnds {
             asking = false;
             return;
         }
-        var call = call(seen == null ? "/ends" : "/ends?after=" + seen, WATCH_LIMIT);
+        var uri = seen == null ? "/ends" : "/ends?after=" + seen;
+        var call = new Call(
+                "simulator cannot be watched", ReasonCode.HYPERVISOR_REFUSED, HttpMethod.GET, uri, null, WATCH_LIMIT);
         http.send(controlSocket, call).map(JsonObject::new).onComplete(this::hear, this::hearNothing);
     }
 
     private void hear(JsonObject news) {
         seen = news.getLong("last");
-        long pid = news.getLong("pid");
         if (news.containsKey("ended")) {
-            news.getJsonArray("ended").forEach(number -> end(new VmmProcess(pid, ((Number) number).longValue())));
+            processes(news, "ended").forEach(this::end);
         } else {
-            long newest = news.getLong("newest");
-            var live = news.getJsonArray("live").stream()
-                    .map(number -> new VmmProcess(pid, ((Number) number).longValue()))
-                    .collect(Collectors.toSet());
-            List.copyOf(watched.keySet()).stream()
-                    .filter(process -> process.startTicks() <= newest && !live.contains(process))
-                    .forEach(this::end);
+            newest = news.getLong("newest");
+            live.clear();
+            live.addAll(processes(news, "live"));
+            ended.clear();
+            List.copyOf(watched.keySet()).stream().filter(this::gone).forEach(this::end);
         }
         ask();
     }
@@ -137,17 +130,24 @@ final class SimulatorEnds {
         List.copyOf(watched.keySet()).stream()
                 .filter(process -> simulatorIsGone(failure, process))
                 .forEach(this::end);
-        vertx.setTimer(LOOK_AGAIN_MS, again -> ask());
+        vertx.setTimer(ASK_AGAIN_MS, again -> ask());
     }
 
     private void end(VmmProcess process) {
+        live.remove(process);
+        if (process.startTicks() > newest && ended.add(process) && ended.size() > MAX_ENDED_KEPT) {
+            ended.remove(ended.iterator().next());
+        }
         var end = watched.remove(process);
         if (end != null) {
             end.complete();
         }
     }
 
-    private static Call call(String uri, Duration limit) {
-        return new Call("simulator cannot be watched", ReasonCode.HYPERVISOR_REFUSED, HttpMethod.GET, uri, null, limit);
+    private static List<VmmProcess> processes(JsonObject news, String key) {
+        long pid = news.getLong("pid");
+        return news.getJsonArray(key).stream()
+                .map(number -> new VmmProcess(pid, ((Number) number).longValue()))
+                .toList();
     }
 }

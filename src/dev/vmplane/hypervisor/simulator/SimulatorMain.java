@@ -18,9 +18,7 @@ import org.slf4j.LoggerFactory;
 public final class SimulatorMain {
     private static final Logger LOG = LoggerFactory.getLogger(SimulatorMain.class);
 
-    /** What the JVM itself and the connections of the control plane need. */
-    private static final long SPARE_DESCRIPTORS = 256;
-
+    /** Its API socket and its guest's socket. A tenth is spared for the JVM and for connections, which are short. */
     private static final long DESCRIPTORS_PER_VM = 2;
 
     private SimulatorMain() {}
@@ -57,7 +55,7 @@ public final class SimulatorMain {
 
     private static int capacity() {
         var system = ManagementFactory.getPlatformMXBean(UnixOperatingSystemMXBean.class);
-        return (int) Math.min(
-                Integer.MAX_VALUE, (system.getMaxFileDescriptorCount() - SPARE_DESCRIPTORS) / DESCRIPTORS_PER_VM);
+        var spent = system.getMaxFileDescriptorCount() / 10 * 9;
+        return (int) Math.min(Integer.MAX_VALUE, spent / DESCRIPTORS_PER_VM);
     }
 }

@@ -24,7 +24,7 @@ import java.util.function.Supplier;
  * number that no simulator gives twice, so the identity of a dead one never fits another.
  */
 public final class SimulatorProcesses implements Processes {
-    private static final Duration CALL_LIMIT = Duration.ofSeconds(5);
+    private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
     private static final int CONNECTIONS = 4;
 
     /** One start or kill of each VM a simulator can hold. */

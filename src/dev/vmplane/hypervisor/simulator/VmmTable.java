@@ -3,13 +3,16 @@ package dev.vmplane.hypervisor.simulator;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The simulated processes there are, by VM and by number, and the ends of those there were. Lives on one event loop. */
 final class VmmTable {
@@ -21,6 +24,7 @@ final class VmmTable {
     private final Runnable ended;
     private final Map<String, SimulatedVmm> byVm = new LinkedHashMap<>();
     private final Map<Long, SimulatedVmm> byNumber = new HashMap<>();
+    private final Set<SocketAddress> taken = new HashSet<>();
     private final EndLog ends = new EndLog(MAX_ENDS_KEPT);
     private JsonObject defaults = new JsonObject();
     private long newest;
@@ -45,7 +49,8 @@ final class VmmTable {
             return Optional.empty();
         }
         var number = ++newest;
-        var vmm = new SimulatedVmm(vertx, files, command, output, () -> defaults, () -> remove(command.vmId(), number));
+        var vmm = new SimulatedVmm(
+                vertx, files, command, output, () -> defaults, taken, () -> remove(command.vmId(), number));
         byVm.put(command.vmId(), vmm);
         byNumber.put(number, vmm);
         vmm.start();
