@@ -45,7 +45,13 @@ final class ApiFixture {
         Await.of(bus.answer(Address.INGRESS_CAUGHT_UP, seq -> ingress.apply(seq)));
         var api = new ApiVerticle(
                 new ApiSettings("127.0.0.1", 0),
-                new ApiParts(ApiFixture::yaml, ApiFixture::wish, context -> context.fail(501), metrics, time));
+                new ApiParts(
+                        ApiFixture::yaml,
+                        ApiFixture::wish,
+                        boot -> Future.succeededFuture(),
+                        context -> context.fail(501),
+                        metrics,
+                        time));
         Await.of(vertx.deployVerticle(api));
         port = api.port();
     }

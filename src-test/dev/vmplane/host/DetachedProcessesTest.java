@@ -95,7 +95,7 @@ final class DetachedProcessesTest {
     @Test
     void aProgramThatIsMissingSaysSoInTheLog() {
         var ended = host.processes
-                .start(directory, List.of("/no/such/program", directory.apiSocket() + ""))
+                .start(directory, List.of("/no/such/program", directory.apiSocket() + ""), directory.vmmLog())
                 .compose(host.processes::ended)
                 .otherwiseEmpty();
 
@@ -108,7 +108,8 @@ final class DetachedProcessesTest {
     void withoutItsRunDirectoryAProcessCannotStart() {
         var missing = RunDirectory.of(host.runDir, "vm-2");
 
-        assertThatThrownBy(() -> await(host.processes.start(missing, List.of("true", missing.apiSocket() + ""))))
+        assertThatThrownBy(() -> await(
+                        host.processes.start(missing, List.of("true", missing.apiSocket() + ""), missing.vmmLog())))
                 .isInstanceOf(HostException.class)
                 .hasMessageStartingWith("process of vm vm-2 cannot start: ")
                 .hasMessageNotContaining(host.runDir.toString());
@@ -116,7 +117,8 @@ final class DetachedProcessesTest {
 
     @Test
     void aCommandThatCouldNotBeRecognizedLaterIsRefused() {
-        assertThatThrownBy(() -> host.processes.start(directory, List.of("tail", "-f", "/dev/null")))
+        assertThatThrownBy(
+                        () -> host.processes.start(directory, List.of("tail", "-f", "/dev/null"), directory.vmmLog()))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

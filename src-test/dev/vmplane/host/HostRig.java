@@ -39,7 +39,7 @@ public final class HostRig implements AutoCloseable {
     }
 
     public VmmProcess start(RunDirectory directory, String... command) {
-        return started(await(processes.start(directory, List.of(command))));
+        return started(await(processes.start(directory, List.of(command), directory.vmmLog())));
     }
 
     /** Makes sure that {@code process} does not outlive the test. */

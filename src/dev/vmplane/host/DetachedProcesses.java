@@ -65,12 +65,12 @@ public final class DetachedProcesses implements Processes {
     }
 
     @Override
-    public Future<VmmProcess> start(RunDirectory directory, List<String> command) {
+    public Future<VmmProcess> start(RunDirectory directory, List<String> command, Path output) {
         if (command.stream().noneMatch(argument -> argument.contains(directory.path() + "/"))) {
             throw new IllegalArgumentException(
                     "a process cannot start: its command names nothing in its run directory");
         }
-        return worker.executeBlocking(() -> startDetached(directory, command), false);
+        return worker.executeBlocking(() -> startDetached(directory, command, output), false);
     }
 
     @Override
@@ -104,18 +104,19 @@ public final class DetachedProcesses implements Processes {
                 .compose(sent -> sent ? gone(process) : Future.succeededFuture());
     }
 
-    private VmmProcess startDetached(RunDirectory directory, List<String> command) throws InterruptedException {
+    private VmmProcess startDetached(RunDirectory directory, List<String> command, Path output)
+            throws InterruptedException {
         try {
-            return table.process(pidOfStarted(directory, command))
+            return table.process(pidOfStarted(directory, command, output))
                     .orElseThrow(() -> cannotStart(directory, "it ended at once", null));
         } catch (IOException failed) {
             throw cannotStart(directory, failed.getClass().getSimpleName(), failed);
         }
     }
 
-    private static long pidOfStarted(RunDirectory directory, List<String> command)
+    private static long pidOfStarted(RunDirectory directory, List<String> command, Path output)
             throws IOException, InterruptedException {
-        var shell = shell(directory, command);
+        var shell = shell(directory, command, output);
         try (var pid = shell.getInputStream()) {
             if (!shell.waitFor(START_LIMIT.toMillis(), MILLISECONDS)) {
                 throw cannotStart(directory, "its shell took over " + START_LIMIT.toSeconds() + " s", null);
@@ -128,13 +129,13 @@ public final class DetachedProcesses implements Processes {
         }
     }
 
-    private static Process shell(RunDirectory directory, List<String> command) throws IOException {
+    private static Process shell(RunDirectory directory, List<String> command, Path output) throws IOException {
         var arguments = new ArrayList<>(List.of("/bin/sh", "-c", START, "sh"));
         arguments.addAll(command);
         var builder = new ProcessBuilder(arguments)
                 .directory(directory.path().toFile())
                 .redirectInput(NOTHING)
-                .redirectError(Redirect.appendTo(directory.vmmLog().toFile()));
+                .redirectError(Redirect.appendTo(output.toFile()));
         builder.environment().keySet().retainAll(Set.of("PATH"));
         return builder.start();
     }

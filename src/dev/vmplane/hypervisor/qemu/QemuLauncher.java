@@ -69,7 +69,10 @@ final class QemuLauncher {
 
     private Future<VmmProcess> start(Machine machine) {
         return processes
-                .start(machine.directory(), command.of(machine))
+                .start(
+                        machine.directory(),
+                        command.of(machine),
+                        machine.directory().vmmLog())
                 .recover(failed -> firstWords(machine)
                         .compose(words -> Future.failedFuture(words.isBlank() ? failed : ended(words))));
     }
