@@ -36,6 +36,8 @@ class FirecrackerModelTest {
             PUT    | /machine-config    | {"vcpu_count":1,"mem_size_mib":1,"cpus":2}        | unknown field `cpus`
             PUT    | /machine-config    | {"vcpu_count":"1","mem_size_mib":1}               | invalid type for `vcpu_count`
             PUT    | /machine-config    | {"vcpu_count":null,"mem_size_mib":1}              | invalid type for `vcpu_count`
+            PUT    | /machine-config    | {"vcpu_count":1.5,"mem_size_mib":1}               | invalid type for `vcpu_count`
+            PUT    | /boot-source       | {"kernel_image_path":"\\u0000"}                   | Nul byte
             PUT    | /machine-config    | {"vcpu_count":33,"mem_size_mib":1}                | vCPU number
             PUT    | /machine-config    | {"vcpu_count":1,"mem_size_mib":0}                 | memory size
             PUT    | /boot-source       | {"kernel_image_path":"/gone"}                     | kernel file
@@ -105,7 +107,7 @@ class FirecrackerModelTest {
     void aPatchOfTheMachineChangesWhatItNames() {
         ask("PUT", "/machine-config", "{\"vcpu_count\":2,\"mem_size_mib\":64}");
 
-        ask("PATCH", "/machine-config", "{\"mem_size_mib\":32}");
+        ask("PATCH", "/machine-config", "{\"mem_size_mib\":32,\"vcpu_count\":null}");
 
         var config = new JsonObject(ask("GET", "/machine-config", "").body());
         assertThat(config.getInteger("vcpu_count")).isEqualTo(2);

@@ -5,11 +5,12 @@ import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
  * Which fields a request body may have, as strict as Firecracker's own reader: unknown fields, wrong types and missing
- * fields are refused, null stands for an absent optional one.
+ * fields are refused, numbers are whole, null stands for an absent optional field.
  */
 final class BodyShape {
     private final Map<String, Class<?>> fields = new HashMap<>();
@@ -50,7 +51,7 @@ final class BodyShape {
             if (type == null) {
                 throw deserializing("unknown field `" + name + "`");
             }
-            if (value == null ? required.contains(name) : !type.isInstance(value)) {
+            if (value == null ? required.contains(name) : !type.isInstance(value) || value instanceof Double) {
                 throw deserializing("invalid type for `" + name + "`");
             }
         }
@@ -59,6 +60,7 @@ final class BodyShape {
                 throw deserializing("missing field `" + name + "`");
             }
         }
+        json.getMap().values().removeIf(Objects::isNull);
         return json;
     }
 

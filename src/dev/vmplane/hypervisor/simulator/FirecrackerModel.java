@@ -3,6 +3,7 @@ package dev.vmplane.hypervisor.simulator;
 import dev.vmplane.hypervisor.simulator.BodyShape.Fault;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -112,6 +113,8 @@ final class FirecrackerModel {
             };
         } catch (Fault fault) {
             return Answer.fault(fault.getMessage());
+        } catch (InvalidPathException notAPath) {
+            return Answer.fault("Nul byte in a path.");
         }
     }
 
