@@ -2,6 +2,7 @@ package dev.vmplane.model;
 
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** How a health check is written: {@code {http: /health, ...}}, {@code {tcp: true, ...}} or the word {@code none}. */
 final class HealthDocument {
@@ -24,14 +25,16 @@ final class HealthDocument {
     private HealthDocument() {}
 
     static Object of(Health health) {
+        return switch (health.kind()) {
+            case HTTP -> of(health, "http", health.path());
+            case TCP -> of(health, "tcp", true);
+            case NONE -> NONE;
+        };
+    }
+
+    private static Map<String, Object> of(Health health, String kind, Object value) {
         var document = new LinkedHashMap<String, Object>();
-        switch (health.kind()) {
-            case HTTP -> document.put("http", health.path());
-            case TCP -> document.put("tcp", true);
-            case NONE -> {
-                return NONE;
-            }
-        }
+        document.put(kind, value);
         document.put("port", health.port());
         document.put("interval_ms", Math.toIntExact(health.interval().toMillis()));
         document.put("timeout_ms", Math.toIntExact(health.timeout().toMillis()));
