@@ -20,7 +20,8 @@ import java.util.concurrent.TimeoutException;
 /**
  * Gives orders to QEMU in its Machine Protocol. Every conversation has a connection of its own, closed after the last
  * answer: QEMU speaks to one client at a time, a quiet VM holds no descriptor of ours, and there is nothing to keep, to
- * mend or to let go of. Greeting anew costs about as much as the order itself, well under a millisecond.
+ * mend or to let go of. Greeting anew makes an order take one to two
+ * milliseconds.
  */
 final class Qmp {
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(2);
