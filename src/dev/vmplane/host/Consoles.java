@@ -11,8 +11,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Reads what guests print: while they boot for the signs of life, and after their end for how they ended. Between these nobody
- * reads, and a console is never held open. However much a guest prints, one look takes 64 KiB at most.
+ * Reads what guests print: while they boot for the signs of life, and after their end for how they ended. Between these
+ * nobody reads, and a console is never held open. However much a guest prints, one look takes 64 KiB at most.
  */
 public final class Consoles {
     private static final Duration POLL_INTERVAL = Duration.ofMillis(100);

@@ -23,13 +23,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Processes of a Linux host that belong to nobody: a shell of a few milliseconds starts each in a session of its own and ends, so
- * that the process falls to init. It lives on when we end, no thread of ours waits for it, and its only ties are the files
- * in its run directory.
+ * Processes of a Linux host that belong to nobody: a shell of a few milliseconds starts each in a session of its own
+ * and ends, so that the process falls to init. It lives on when we end, no thread of ours waits for it, and its only
+ * ties are the files in its run directory.
  *
- * <p>What such a process may do to the host is bounded where it starts: no file it writes, the guest's console above all,
- * grows beyond a limit (what exceeds it is lost), it leaves no core file behind with a tenant's memory in it, and of our
- * environment, which may hold secrets, it sees the {@code PATH} alone.
+ * <p>What such a process may do to the host is bounded where it starts: no file it writes, the guest's console above
+ * all, grows beyond a limit (what exceeds it is lost), it leaves no core file behind with a tenant's memory in it, and
+ * of our environment, which may hold secrets, it sees the {@code PATH} alone.
  */
 public final class DetachedProcesses implements Processes {
     private static final Logger LOG = LoggerFactory.getLogger(DetachedProcesses.class);
@@ -42,9 +42,10 @@ public final class DetachedProcesses implements Processes {
     private static final int MAX_PID_BYTES = 32;
 
     /**
-     * The inner shell leads a session before it prints its pid, which the program it turns into keeps. The outer one reads until
-     * the inner has let go of the pipe, so when it ends the process is what {@link #running} looks for. The unit of
-     * {@code ulimit -f} is 512 bytes; with the signal ignored, a write beyond the limit fails and nothing else happens.
+     * The inner shell leads a session before it prints its pid, which the program it turns into keeps. The outer one
+     * reads until the inner has let go of the pipe, so when it ends the process is what {@link #running} looks for. The
+     * unit of {@code ulimit -f} is 512 bytes; with the signal ignored, a write beyond the limit fails and nothing else
+     * happens.
      */
     private static final String START = "trap '' XFSZ; ulimit -c 0; ulimit -f " + MAX_FILE_MIB * 2048
             + "; pid=$(setsid sh -c 'echo $$; exec \"$@\" >&2' sh \"$@\" &); echo \"$pid\"";

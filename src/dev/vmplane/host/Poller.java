@@ -16,11 +16,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks, for everybody, at what does not say when it changes. There is one timer however many wait, none when nobody does,
- * and no thread of its own: a round of looks is one task of the worker pool, and rounds never overlap.
+ * Looks, for everybody, at what does not say when it changes. There is one timer however many wait, none when nobody
+ * does, and no thread of its own: a round of looks is one task of the worker pool, and rounds never overlap.
  *
- * <p>A round takes so many looks and no more, the longest waiting first. What a fleet costs is thereby bounded, and paid for
- * with later news: 10,000 processes at 1,000 a round are all seen within ten rounds. A look at one costs about 10 microseconds.
+ * <p>A round takes so many looks and no more, the longest waiting first. What a fleet costs is thereby bounded, and
+ * paid for with later news: 10,000 processes at 1,000 a round are all seen within ten rounds. A look at one costs about
+ * 10 microseconds.
  */
 final class Poller {
     private static final Logger LOG = LoggerFactory.getLogger(Poller.class);

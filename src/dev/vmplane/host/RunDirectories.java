@@ -25,8 +25,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Lends every VM the directory its files and sockets lie in, and takes it back whole. Only its owner may look inside: the
- * configuration disk holds the tenant's secrets.
+ * Lends every VM the directory its files and sockets lie in, and takes it back whole. Only its owner may look inside:
+ * the configuration disk holds the tenant's secrets.
  */
 public final class RunDirectories {
     /** What {@code sun_path} holds beside its closing NUL; the client can connect to nothing longer. */
