@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
@@ -39,10 +40,16 @@ final class Plane implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Duration TURN = Duration.ofMillis(50);
 
+    private static final AtomicInteger PLANES = new AtomicInteger();
+
     private final Vertx vertx;
     private final SimulatorRig rig;
     private final ManualTime time = new ManualTime();
     private final HttpClient client;
+    /** Of its own, so that neither another test nor a control plane at work on this host is met. */
+    private final String range =
+            "127.%d.%d.0/24".formatted(128 + ProcessHandle.current().pid() % 64, PLANES.incrementAndGet() % 256);
+
     private ControlPlane running;
 
     private Plane(Vertx vertx, SimulatorRig rig) {

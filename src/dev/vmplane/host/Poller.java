@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,16 +100,21 @@ final class Poller {
     }
 
     private void round() {
-        worker.executeBlocking(
-                        () -> {
-                            lookAround();
-                            return null;
-                        },
-                        false)
-                .onComplete(ignored -> {
-                    armed.set(false);
-                    arm();
-                });
+        try {
+            worker.executeBlocking(
+                            () -> {
+                                lookAround();
+                                return null;
+                            },
+                            false)
+                    .onComplete(ignored -> {
+                        armed.set(false);
+                        arm();
+                    });
+        } catch (RejectedExecutionException closed) {
+            // The worker pool ends with the control plane, and with it the looking.
+            line.clear();
+        }
     }
 
     private void lookAround() {
