@@ -7,6 +7,7 @@ import dev.vmplane.Samples;
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Address.PutJob;
 import dev.vmplane.bus.Bus;
+import dev.vmplane.feed.EventFeed;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.Refusal;
@@ -45,7 +46,7 @@ final class ApiFixture {
         Await.of(bus.answer(Address.INGRESS_CAUGHT_UP, seq -> ingress.apply(seq)));
         var api = new ApiVerticle(
                 new ApiSettings("127.0.0.1", 0),
-                new ApiParts(ApiFixture::yaml, ApiFixture::wish, context -> context.fail(501), metrics, time));
+                new ApiParts(ApiFixture::yaml, ApiFixture::wish, new EventFeed(vertx, time), metrics, time));
         Await.of(vertx.deployVerticle(api));
         port = api.port();
     }
