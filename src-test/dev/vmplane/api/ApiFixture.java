@@ -46,7 +46,13 @@ final class ApiFixture {
         Await.of(bus.answer(Address.INGRESS_CAUGHT_UP, seq -> ingress.apply(seq)));
         var api = new ApiVerticle(
                 new ApiSettings("127.0.0.1", 0),
-                new ApiParts(ApiFixture::yaml, ApiFixture::wish, new EventFeed(vertx, time), metrics, time));
+                new ApiParts(
+                        ApiFixture::yaml,
+                        ApiFixture::wish,
+                        boot -> Future.succeededFuture(),
+                        new EventFeed(vertx, time),
+                        metrics,
+                        time));
         Await.of(vertx.deployVerticle(api));
         port = api.port();
     }

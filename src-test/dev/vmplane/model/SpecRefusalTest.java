@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a spec cannot be: each row is one request, the code it is refused with, and the field at fault. */
 class SpecRefusalTest {
@@ -44,6 +45,7 @@ class SpecRefusalTest {
         return Stream.of(
                 arguments("{}", "missing_field", "job_id"),
                 arguments("{'job_id': 'a'}", "missing_field", "spec"),
+                arguments("{'jobid': 'a'}", "unknown_field", "jobid"),
                 arguments("{'job_id': 5}", "wrong_type", "job_id"),
                 arguments("{'job_id': null}", "wrong_type", "job_id"),
                 arguments("{'job_id': ''}", "bad_value", "job_id"),
@@ -56,6 +58,7 @@ class SpecRefusalTest {
                 arguments("{'job_id': 'a', 'spec': []}", "wrong_type", "spec"),
                 arguments("{'job_id': 'a', 'spec': {}, 'tennant': 'b'}", "unknown_field", "tennant"),
                 spec("", "missing_field", "spec.cmd"),
+                spec("'rolle': 'web'", "unknown_field", "spec.rolle"),
                 spec("'role': 'wbe'", "unknown_role", "spec.role"),
                 spec("'role': 'web', 'cdm': 1", "unknown_field", "spec.cdm"),
                 spec("'role': 'web', 'role\\u0000': 1", "unknown_field", "spec.role?"),
@@ -116,6 +119,7 @@ class SpecRefusalTest {
                 spec("'role': 'web', 'health': true", "wrong_type", "spec.health"),
                 spec("'role': 'web', 'health': null", "wrong_type", "spec.health"),
                 spec("'role': 'web', 'health': {'port': 1}", "bad_value", "spec.health"),
+                spec("'role': 'web', 'health': {'htpp': '/'}", "unknown_field", "spec.health.htpp"),
                 spec("'role': 'web', 'health': {'tcp': false}", "bad_value", "spec.health"),
                 spec("'role': 'web', 'health': {'tcp': 'yes'}", "wrong_type", "spec.health.tcp"),
                 spec("'role': 'web', 'health': {'tcp': true, 'http': '/'}", "bad_value", "spec.health"),
@@ -164,9 +168,10 @@ class SpecRefusalTest {
         assertThat(refused).hasMessage("spec.role cannot be 'db': there are web");
     }
 
-    @Test
-    void theValueOfAVariableIsNeverShown() {
-        var body = body("'role': 'web', 'env': {'PASSWORD': 'secret\\u0000'}");
+    @ParameterizedTest
+    @ValueSource(strings = {"{'PASSWORD': 'secret\\u0000'}", "'PASSWORD=secret'", "{'PASSWORD': ['secret']}"})
+    void theValueOfAVariableIsNeverShown(String env) {
+        var body = body("'role': 'web', 'env': " + env);
 
         var refused = catchThrowableOfType(RefusedException.class, () -> reader.read(body));
 

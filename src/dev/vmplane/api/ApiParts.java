@@ -1,9 +1,11 @@
 package dev.vmplane.api;
 
 import dev.vmplane.bus.Address.PutJob;
+import dev.vmplane.model.Boot;
 import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Time;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Map;
@@ -14,11 +16,13 @@ import java.util.function.Function;
  *
  * @param yaml reads a YAML text; throws {@link RefusedException}
  * @param wishes makes a complete wish of a request's body; throws {@link RefusedException}
+ * @param images fails with a {@link RefusedException} unless all that a spec boots from is there
  * @param events answers {@code GET /events}; it is used on one event loop only, so each verticle gets its own
  */
 public record ApiParts(
         Function<String, Map<String, Object>> yaml,
         Function<Map<String, Object>, PutJob> wishes,
+        Function<Boot, Future<Void>> images,
         Handler<RoutingContext> events,
         PrometheusMeterRegistry metrics,
         Time time) {}

@@ -5,6 +5,7 @@ import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.PutAnswer;
 import dev.vmplane.bus.Address.PutJob;
 import dev.vmplane.bus.Bus;
+import dev.vmplane.model.Boot;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Refusal;
@@ -29,6 +30,7 @@ final class JobEndpoints {
     private final JobWaits waits;
     private final BodyReader bodies;
     private final Function<Map<String, Object>, PutJob> wishes;
+    private final Function<Boot, Future<Void>> images;
 
     JobEndpoints(Bus bus, ApiParts parts, JobWaits waits) {
         this.bus = bus;
@@ -36,6 +38,7 @@ final class JobEndpoints {
         this.waits = waits;
         this.bodies = new BodyReader(parts.yaml());
         this.wishes = parts.wishes();
+        this.images = parts.images();
     }
 
     Future<Answer> put(RoutingContext context) {
@@ -43,7 +46,8 @@ final class JobEndpoints {
         var wish = wishes.apply(bodies.read(
                 context.request().getHeader(HttpHeaders.CONTENT_TYPE),
                 context.body().buffer()));
-        return limit.isEmpty() ? put(wish) : waits.admit(() -> putAndWait(wish, limit.get()));
+        return images.apply(wish.spec().boot())
+                .compose(there -> limit.isEmpty() ? put(wish) : waits.admit(() -> putAndWait(wish, limit.get())));
     }
 
     Future<Answer> list(RoutingContext context) {

@@ -3,10 +3,14 @@ package dev.vmplane.bus;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Event;
+import dev.vmplane.model.Intents;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Phase;
+import dev.vmplane.model.PoolSlice;
 import dev.vmplane.model.Spec;
 import dev.vmplane.model.Stats;
+import dev.vmplane.model.VmState;
 import java.util.List;
 
 /**
@@ -34,6 +38,21 @@ public record Address<Q, A>(String name) {
     /** Instances, ended ones included, in the order of their ids. */
     public static final Address<PageQuery, Page<MicroVm>> STORE_INSTANCE_LIST = new Address<>("store.instance.list");
 
+    /** A life has moved on. Refused when the row says something else by now: then look at the row again. */
+    public static final Address<Moved, MicroVm> STORE_INSTANCE_MOVED = new Address<>("store.instance.moved");
+
+    /** Nothing of an ended VM, by its id, is left on the host. */
+    public static final Address<String, Long> STORE_INSTANCE_RELEASED = new Address<>("store.instance.released");
+
+    /** What should become rows. Answered, with the {@code seq} of it, when durable. */
+    public static final Address<Intents, Long> STORE_INTEND = new Address<>("store.intend");
+
+    /** Everything a decision about these keys needs, as committed. */
+    public static final Address<Keys, Slices> STORE_SLICES = new Address<>("store.slices");
+
+    /** Every key there is something to decide about. */
+    public static final Address<Nothing, Keys> STORE_KEYS = new Address<>("store.keys");
+
     public static final Address<Nothing, Stats> STORE_STATS = new Address<>("store.stats");
 
     /** A slice of the durable log. */
@@ -50,6 +69,11 @@ public record Address<Q, A>(String name) {
      * answered, the number only falls: the ingress has heard of that commit before the question.
      */
     public static final Address<String, Integer> INGRESS_OUTSTANDING = new Address<>("ingress.outstanding");
+
+    /** Tells a microVM's verticle, by the VM's id, that its row has changed. */
+    public static Address<String, Void> vmLook(String vmId) {
+        return new Address<>("vm." + vmId + ".look");
+    }
 
     /** A complete wish for one job. */
     public record PutJob(String jobId, String tenant, Spec spec, DesiredVm.Source source) {}
@@ -86,6 +110,23 @@ public record Address<Q, A>(String name) {
 
     /** Events with a {@code seq} above {@code since}, the oldest first. */
     public record EventQuery(long since, int limit) {}
+
+    /**
+     * One transition of a microVM.
+     *
+     * @param from the phase it was in when its verticle decided
+     */
+    public record Moved(String vmId, Phase from, VmState to) {}
+
+    /** Jobs by id, and warm pools by spec hash. */
+    public record Keys(List<String> jobIds, List<String> specHashes) {}
+
+    /**
+     * The part of the world that belongs to some keys.
+     *
+     * @param jobs a view without a job is one that is gone and has left VMs
+     */
+    public record Slices(List<JobView> jobs, List<PoolSlice> pools) {}
 
     /** A question that needs no words. */
     public record Nothing() {

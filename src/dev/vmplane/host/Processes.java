@@ -2,6 +2,7 @@ package dev.vmplane.host;
 
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -12,10 +13,12 @@ import java.util.Map;
 public interface Processes {
 
     /**
-     * Starts {@code command} in a session of its own, with its output in the VM's {@link RunDirectory#vmmLog()}. The
-     * command must name a path inside {@code directory}: that is how the process is recognized later.
+     * Starts {@code command} in a session of its own, with what it prints appended to {@code output}, a file in
+     * {@code directory}: {@link RunDirectory#vmmLog()}, or {@link RunDirectory#console()} for a hypervisor that prints
+     * what its guest does. The command must name a path inside {@code directory}: that is how the process is recognized
+     * later.
      */
-    Future<VmmProcess> start(RunDirectory directory, List<String> command);
+    Future<VmmProcess> start(RunDirectory directory, List<String> command, Path output);
 
     /** Every process of this state directory's VMs, by VM id, from one look at the process table. */
     Future<Map<String, VmmProcess>> running();

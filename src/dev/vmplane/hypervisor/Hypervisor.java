@@ -22,10 +22,13 @@ public interface Hypervisor {
     /** The network the guest of {@code machine} must configure for itself. */
     GuestNetwork guestNetwork(Machine machine);
 
-    /** Starts the hypervisor's process, detached, and completes when it takes orders. */
+    /**
+     * Starts the hypervisor's process, detached, and completes when it takes orders. The machine's files, the configuration
+     * disk among them, must exist: some hypervisors are told their machine on the command line.
+     */
     Future<VmmProcess> launch(Machine machine);
 
-    /** Tells it which machine to be. Its files, the configuration disk among them, must exist. */
+    /** Tells it which machine to be, as far as it does not know yet. */
     Future<Void> configure(Machine machine);
 
     /** Starts the guest's CPUs; says nothing about the guest. */

@@ -68,12 +68,11 @@ public final class BootDocument {
     }
 
     private static List<String> cmd(Fields fields) {
+        fields.require("cmd", "what the guest runs, and its arguments");
         var cmd = fields.texts("cmd");
-        if (!fields.has("cmd")) {
-            fields.refuseField("missing_field", "cmd", "cannot be left out: what the guest runs, and its arguments");
-        } else if (cmd.isEmpty() || cmd.size() > MAX_CMD) {
+        if (fields.has("cmd") && (cmd.isEmpty() || cmd.size() > MAX_CMD)) {
             fields.refuseField("out_of_range", "cmd", "cannot have " + cmd.size() + " entries: 1 to " + MAX_CMD);
-        } else if (cmd.get(0).isEmpty()) {
+        } else if (cmd.indexOf("") == 0) {
             fields.refuseField("bad_value", "cmd", "cannot start with an empty text: it names the program to run");
         }
         return cmd;

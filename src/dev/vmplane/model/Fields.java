@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -51,6 +52,7 @@ public final class Fields {
     private final Map<String, Object> values;
     private final Source source;
     private final Set<String> known = new LinkedHashSet<>();
+    private final Map<String, String> missing = new LinkedHashMap<>();
 
     public Fields(String path, Map<String, Object> values, Source source) {
         this.path = path;
@@ -65,11 +67,9 @@ public final class Fields {
         });
     }
 
-    /** A text that must be there. */
+    /** A text that must be there; null until {@link #end} when it is not. */
     public String text(String name, Form form) {
-        if (!has(name)) {
-            refuse("missing_field", path(name), "cannot be left out: " + form.wants());
-        }
+        require(name, form.wants());
         return text(name, form, null);
     }
 
@@ -145,7 +145,7 @@ public final class Fields {
             return List.of();
         }
         if (!(value instanceof List<?> items)) {
-            return wrongType(path(name), value, "a list of texts", List.of());
+            return wrongShape(path(name), value, "a list of texts", List.of());
         }
         var texts = new ArrayList<String>();
         for (int index = 0; index < items.size(); index++) {
@@ -172,7 +172,7 @@ public final class Fields {
         if (value == null) {
             return Map.of();
         }
-        return value instanceof Map<?, ?> map ? named(map) : wrongType(path(name), value, "an object", Map.of());
+        return value instanceof Map<?, ?> map ? named(map) : wrongShape(path(name), value, "an object", Map.of());
     }
 
     /** The list of objects {@code name}, each to be read and ended by the caller; empty when left out. */
@@ -182,14 +182,14 @@ public final class Fields {
             return List.of();
         }
         if (!(value instanceof List<?> items)) {
-            return wrongType(path(name), value, "a list of objects", List.of());
+            return wrongShape(path(name), value, "a list of objects", List.of());
         }
         var objects = new ArrayList<Fields>();
         for (int index = 0; index < items.size(); index++) {
             var place = FieldPath.of(path(name), index);
             Map<String, Object> item = items.get(index) instanceof Map<?, ?> map
                     ? named(map)
-                    : wrongType(place, items.get(index), "an object", Map.of());
+                    : wrongShape(place, items.get(index), "an object", Map.of());
             objects.add(new Fields(place, item, source));
         }
         return objects;
@@ -210,7 +210,17 @@ public final class Fields {
         return FieldPath.of(path, name);
     }
 
-    /** Refuses every field that nobody asked for. */
+    /** Lets {@link #end} refuse this object if it lacks the field {@code name}; {@code what} says what that is for. */
+    public void require(String name, String what) {
+        if (!has(name)) {
+            missing.put(name, what);
+        }
+    }
+
+    /**
+     * Refuses every field that nobody asked for, then every one that is required and missing: in that order, because the
+     * unknown one is often the missing one misspelt.
+     */
     public void end() {
         for (var name : values.keySet()) {
             if (!known.contains(name)) {
@@ -220,6 +230,7 @@ public final class Fields {
                 refuse("unknown_field", path(name), "cannot be set: there is no such field, " + hint);
             }
         }
+        missing.forEach((name, what) -> refuse("missing_field", path(name), "cannot be left out: " + what));
     }
 
     /** Refuses the field {@code name} for a reason of the caller's own: {@code predicate} begins with "cannot". */
@@ -240,6 +251,13 @@ public final class Fields {
         return refuse("wrong_type", place, value, wants, fallback);
     }
 
+    /** Says of what shape the value is, not what it is: what goes into a guest may be secret. */
+    private <T> T wrongShape(String place, Object value, String wants, T fallback) {
+        var shape = value instanceof String ? "a text" : shown(value);
+        refuse("wrong_type", place, "cannot be " + shape + ": " + wants);
+        return fallback;
+    }
+
     private Object value(String name, Class<?> wanted) {
         known.add(name);
         var value = source.value(path(name), values.get(name), wanted);
@@ -249,10 +267,10 @@ public final class Fields {
         return value;
     }
 
-    /** Text that may go into a guest: whole characters, and no NUL, which ends a text there. Never shown: secrets. */
+    /** Text that may go into a guest: whole characters, and no NUL, which ends a text there. */
     private String plainText(String place, Object value) {
         if (!(value instanceof String || value instanceof Number || value instanceof Boolean)) {
-            return wrongType(place, value, "a text", "");
+            return wrongShape(place, value, "a text", "");
         }
         var text = value.toString();
         if (text.codePoints().anyMatch(point -> point == 0 || FieldPath.isSurrogate(point))) {

@@ -2,6 +2,7 @@ package dev.vmplane.model;
 
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** How a health check is written: {@code {http: /health, ...}}, {@code {tcp: true, ...}} or the word {@code none}. */
 final class HealthDocument {
@@ -24,14 +25,16 @@ final class HealthDocument {
     private HealthDocument() {}
 
     static Object of(Health health) {
+        return switch (health.kind()) {
+            case HTTP -> of(health, "http", health.path());
+            case TCP -> of(health, "tcp", true);
+            case NONE -> NONE;
+        };
+    }
+
+    private static Map<String, Object> of(Health health, String kind, Object value) {
         var document = new LinkedHashMap<String, Object>();
-        switch (health.kind()) {
-            case HTTP -> document.put("http", health.path());
-            case TCP -> document.put("tcp", true);
-            case NONE -> {
-                return NONE;
-            }
-        }
+        document.put(kind, value);
         document.put("port", health.port());
         document.put("interval_ms", Math.toIntExact(health.interval().toMillis()));
         document.put("timeout_ms", Math.toIntExact(health.timeout().toMillis()));
@@ -62,10 +65,6 @@ final class HealthDocument {
     private static Health read(Fields parent, Fields health) {
         var path = health.text("http", HTTP_PATH, null);
         var tcp = health.flag("tcp");
-        if (tcp == (path != null)) {
-            var named = tcp ? "both http and tcp" : "neither http nor tcp";
-            parent.refuseField("bad_value", "health", "cannot name " + named + ": " + WANTS);
-        }
         var port = health.integer("port", 0, 1, BootDocument.MAX_PORT);
         var interval = health.millis("interval_ms", USUAL_INTERVAL, MIN_INTERVAL, MAX_INTERVAL);
         var usualTimeout = interval.compareTo(USUAL_TIMEOUT) < 0 ? interval : USUAL_TIMEOUT;
@@ -75,6 +74,10 @@ final class HealthDocument {
         }
         var grace = health.millis("grace_ms", USUAL_GRACE, MIN_GRACE, MAX_GRACE);
         health.end();
+        if (tcp == (path != null)) {
+            var named = tcp ? "both http and tcp" : "neither http nor tcp";
+            parent.refuseField("bad_value", "health", "cannot name " + named + ": " + WANTS);
+        }
         return new Health(tcp ? Health.Kind.TCP : Health.Kind.HTTP, path, port, interval, timeout, grace);
     }
 }

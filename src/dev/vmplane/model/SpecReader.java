@@ -38,9 +38,7 @@ public final class SpecReader {
     public Wish read(Fields request) {
         var jobId = request.text("job_id", Wish.ID);
         var tenant = request.text("tenant", Wish.ID, jobId);
-        if (!request.has("spec")) {
-            request.refuseField("missing_field", "spec", "cannot be left out: name a role at least, or cmd");
-        }
+        request.require("spec", "what to run, cmd or a role at least");
         var written = request.map("spec");
         var place = request.path("spec");
         request.end();

@@ -16,6 +16,7 @@ import java.time.Instant;
  * </pre>
  *
  * STOPPING is also reached straight from every phase that has not ended: a VM nobody is routed to needs no draining.
+ * So is STOPPED, when the guest's program came to a good end by itself.
  */
 public sealed interface VmState {
     Phase phase();
@@ -38,10 +39,14 @@ public sealed interface VmState {
         return null;
     }
 
-    /** A state that can still change. Both ways out of it are open from everywhere. */
+    /** A state that can still change. The ways out are open from everywhere. */
     sealed interface Live extends VmState {
         default Stopping toStopping(Instant now, Instant deadline, Reason reason) {
             return new Stopping(now, deadline, process(), reason);
+        }
+
+        default Stopped toStopped(Instant now, Reason reason, GuestExit exit) {
+            return new Stopped(now, reason, exit);
         }
 
         default Failed toFailed(Instant now, Reason reason, GuestExit exit) {
@@ -159,17 +164,13 @@ public sealed interface VmState {
 
     /** The guest is asked to end, then made to. */
     record Stopping(Instant since, Instant deadline, VmmProcess process, Reason reason) implements Live {
-        public Stopped toStopped(Instant now, GuestExit exit) {
-            return new Stopped(now, reason, exit);
-        }
-
         @Override
         public Phase phase() {
             return Phase.STOPPING;
         }
     }
 
-    /** Ended because it was told to. */
+    /** Ended because it was told to, or because its program was done. */
     record Stopped(Instant since, Reason reason, GuestExit exit) implements VmState {
         @Override
         public Phase phase() {

@@ -1,0 +1,61 @@
+package dev.vmplane;
+
+import dev.vmplane.model.Boot;
+import dev.vmplane.model.Health;
+import dev.vmplane.model.Lifecycle;
+import dev.vmplane.model.Resources;
+import dev.vmplane.model.Restart;
+import dev.vmplane.model.Spec;
+import dev.vmplane.model.WarmPool;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** Specs for tests, small and complete. */
+public final class Specs {
+    private static final Health HEALTH = new Health(
+            Health.Kind.HTTP, "/health", 8080, Duration.ofSeconds(1), Duration.ofMillis(500), Duration.ofSeconds(15));
+
+    private Specs() {}
+
+    public static Boot boot(String colour) {
+        return new Boot(
+                "rootfs-web.ext4",
+                "vmlinux",
+                List.of("/app/bin/server"),
+                Map.of("COLOUR", colour),
+                new Resources(1, 128),
+                8080,
+                HEALTH);
+    }
+
+    /** A service whose hash depends on {@code colour} alone. */
+    public static Spec service(String colour, int min, int max) {
+        return service(colour, min, max, 1);
+    }
+
+    public static Spec service(String colour, int min, int max, int replicas) {
+        return new Spec(
+                null,
+                boot(colour),
+                Lifecycle.SERVICE,
+                new WarmPool(min, max),
+                new Restart(Restart.Policy.ALWAYS, 0),
+                replicas,
+                null,
+                Map.of());
+    }
+
+    /** A job that runs once and is tried again after a failure at most {@code attempts} times. */
+    public static Spec job(String colour, int attempts) {
+        return new Spec(
+                null,
+                boot(colour),
+                Lifecycle.JOB,
+                WarmPool.NONE,
+                new Restart(Restart.Policy.ON_FAILURE, attempts),
+                1,
+                null,
+                Map.of());
+    }
+}

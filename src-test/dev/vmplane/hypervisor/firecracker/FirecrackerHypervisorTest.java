@@ -1,0 +1,352 @@
+package dev.vmplane.hypervisor.firecracker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.vmplane.hypervisor.HypervisorException;
+import dev.vmplane.hypervisor.Inspection;
+import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.hypervisor.simulator.SimulatorRig;
+import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.VmmProcess;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The driver over real sockets, against the simulator. */
+class FirecrackerHypervisorTest {
+    private static final int LIMIT_SECONDS = 30;
+    private static final Map<String, String> QUICK = Map.of("SIM_BOOT_MS", "1");
+
+    private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    private SimulatorRig rig;
+    private FirecrackerHypervisor hypervisor;
+
+    @BeforeEach
+    void start() throws Exception {
+        rig = got(SimulatorRig.start(vertx));
+        hypervisor = rig.hypervisor();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        got(vertx.close());
+        rig.delete();
+    }
+
+    @Test
+    void aMachineThatWasLaunchedHasNotStarted() throws Exception {
+        var machine = rig.machine(1, QUICK);
+
+        got(hypervisor.launch(machine));
+
+        assertThat(got(hypervisor.inspect(machine))).isEqualTo(Inspection.NOT_STARTED);
+    }
+
+    @Test
+    void aBootedGuestStartsItsProgram() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        got(hypervisor.launch(machine));
+        got(hypervisor.configure(machine));
+
+        got(hypervisor.boot(machine));
+
+        got(rig.printed(machine, "vmplane-guest: started pid=1 uptime_ms=1\r\n"));
+        assertThat(got(hypervisor.inspect(machine))).isEqualTo(Inspection.RUNNING);
+    }
+
+    @Test
+    void everyStepOfALifeMayBeRepeated() throws Exception {
+        var machine = rig.machine(1, QUICK);
+
+        var first = got(hypervisor.launch(machine));
+        var second = got(hypervisor.launch(machine));
+        for (var round = 0; round < 2; round++) {
+            got(hypervisor.configure(machine));
+        }
+        for (var round = 0; round < 2; round++) {
+            got(hypervisor.boot(machine));
+            got(hypervisor.configure(machine));
+        }
+        for (var round = 0; round < 2; round++) {
+            got(hypervisor.pause(machine));
+        }
+        for (var round = 0; round < 2; round++) {
+            got(hypervisor.resume(machine));
+        }
+        for (var round = 0; round < 2; round++) {
+            got(hypervisor.kill(machine, first));
+        }
+
+        assertThat(second).isEqualTo(first);
+    }
+
+    @Test
+    void aPausedMachineSaysSoAndRunsAgainAfterResume() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        got(rig.up(hypervisor, machine));
+
+        got(hypervisor.pause(machine));
+        var paused = got(hypervisor.inspect(machine));
+        got(hypervisor.resume(machine));
+
+        assertThat(paused).isEqualTo(Inspection.PAUSED);
+        assertThat(got(hypervisor.inspect(machine))).isEqualTo(Inspection.RUNNING);
+    }
+
+    @Test
+    void aGuestThatIsAskedToEndSaysGoodbyeAndItsProcessEnds() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        var process = got(rig.up(hypervisor, machine));
+        var ended = hypervisor.ended(machine, process);
+
+        got(hypervisor.stop(machine));
+
+        got(ended);
+        assertThat(Files.readString(machine.directory().console())).endsWith("vmplane-guest: exit status=0\r\n");
+        assertThat(got(rig.processes().running())).isEmpty();
+    }
+
+    @Test
+    void aPausedGuestCanBeAskedToEnd() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        var process = got(rig.up(hypervisor, machine));
+        got(hypervisor.pause(machine));
+
+        got(hypervisor.stop(machine));
+
+        got(hypervisor.ended(machine, process));
+    }
+
+    @Test
+    void aMachineThatIsGoneNeedsNoAskingToEnd() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        var process = got(rig.up(hypervisor, machine));
+        got(hypervisor.kill(machine, process));
+
+        got(hypervisor.stop(machine));
+    }
+
+    @Test
+    void aKilledProcessHasEndedForWhoeverWatchesIt() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        var process = got(rig.up(hypervisor, machine));
+        var ended = hypervisor.ended(machine, process);
+
+        got(hypervisor.kill(machine, process));
+
+        got(ended);
+        assertThat(failure(hypervisor.inspect(machine)).reason().code()).isEqualTo(ReasonCode.HYPERVISOR_SILENT);
+    }
+
+    @Test
+    void aProcessThatEndedBeforeItIsWatchedHasEnded() throws Exception {
+        var other = rig.machine(1, QUICK);
+        got(hypervisor.ended(other, killed(other)).timeout(5, TimeUnit.SECONDS));
+        var watched = rig.machine(2, QUICK);
+        hypervisor.ended(watched, got(rig.up(hypervisor, watched)));
+        var machine = rig.machine(3, QUICK);
+
+        got(hypervisor.ended(machine, killed(machine)));
+    }
+
+    @Test
+    void aReleasedProcessIsNoLongerWatched() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        var process = got(rig.up(hypervisor, machine));
+        var ended = hypervisor.ended(machine, process);
+        hypervisor.release(machine, process);
+
+        got(hypervisor.kill(machine, process));
+
+        assertThat(ended.isComplete()).isFalse();
+    }
+
+    @Test
+    void aDriverThatHasJustStartedAdoptsWhatRuns() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        var process = got(rig.up(hypervisor, machine));
+        var successor = rig.hypervisor();
+
+        var found = got(successor.adopt(machine, process));
+
+        assertThat(found).isEqualTo(Inspection.RUNNING);
+        assertThat(got(rig.processes().running())).containsOnly(Map.entry("vm-1", process));
+        got(successor.kill(machine, process));
+        got(successor.ended(machine, process));
+    }
+
+    @Test
+    void aMachineThatWasNeverStartedCannotBeAdopted() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        var process = got(hypervisor.launch(machine));
+
+        var refusal = failure(hypervisor.adopt(machine, process));
+
+        assertThat(refusal).hasMessage("vm vm-1 cannot be adopted: its guest was never started");
+    }
+
+    @Test
+    void aSocketThatAnotherMachineAnswersIsNotTheMachine() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        got(hypervisor.launch(machine));
+        var impostor = new Machine(
+                "vm-2",
+                machine.directory(),
+                machine.kernel(),
+                machine.initramfs(),
+                machine.rootfs(),
+                machine.resources(),
+                machine.address(),
+                machine.port());
+
+        var refusal = failure(hypervisor.inspect(impostor));
+
+        assertThat(refusal).hasMessage("vm vm-2 cannot be inspected: another machine answers in its place");
+    }
+
+    @Test
+    void aMachineThatWasNotConfiguredCannotBoot() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        got(hypervisor.launch(machine));
+
+        var refusal = failure(hypervisor.boot(machine));
+
+        assertThat(refusal.reason().code()).isEqualTo(ReasonCode.HYPERVISOR_REFUSED);
+        assertThat(refusal).hasMessageStartingWith("vm vm-1 cannot boot: ");
+    }
+
+    @Test
+    void aMachineThatHasNotStartedCannotBePaused() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        got(hypervisor.launch(machine));
+
+        var refusal = failure(hypervisor.pause(machine));
+
+        assertThat(refusal.reason().code()).isEqualTo(ReasonCode.HYPERVISOR_REFUSED);
+    }
+
+    @Test
+    void aMissingKernelFailsTheConfigurationWithoutNamingItsPath() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        Files.delete(machine.kernel());
+        got(hypervisor.launch(machine));
+
+        var refusal = failure(hypervisor.configure(machine));
+
+        assertThat(refusal.reason().code()).isEqualTo(ReasonCode.CONFIGURE_FAILED);
+        assertThat(refusal.getMessage()).contains("No such file").doesNotContain("/tmp");
+    }
+
+    @Test
+    void aRefusedCallFailsWithWhatTheHypervisorSaid() throws Exception {
+        got(rig.behave(new JsonObject().put("refuse", new JsonArray().add("PUT /actions"))));
+        var machine = rig.machine(1, QUICK);
+        got(hypervisor.launch(machine));
+        got(hypervisor.configure(machine));
+
+        var refusal = failure(hypervisor.boot(machine));
+
+        assertThat(refusal).hasMessage("vm vm-1 cannot boot: Refused as told.");
+    }
+
+    @Test
+    void aProcessThatEndsAtOnceFailsTheLaunch() throws Exception {
+        got(rig.behave(new JsonObject().put("fail_launch", true)));
+
+        var refusal = failure(hypervisor.launch(rig.machine(1, QUICK)));
+
+        assertThat(refusal.reason().code()).isEqualTo(ReasonCode.LAUNCH_FAILED);
+        assertThat(refusal).hasMessage("vm vm-1 cannot launch: its process ended at once");
+    }
+
+    @Test
+    void aDeafHypervisorFailsTheCallWithinItsLimit() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        got(rig.up(hypervisor, machine));
+        got(rig.behave("vm-1", new JsonObject().put("hang", true)));
+
+        var silence = failure(hypervisor.pause(machine));
+
+        assertThat(silence).hasMessage("vm vm-1 cannot pause: no answer within 2000 ms");
+        assertThat(silence.reason().code()).isEqualTo(ReasonCode.HYPERVISOR_SILENT);
+    }
+
+    @Test
+    void aProcessThatNeverTakesOrdersIsNotLeftBehind() throws Exception {
+        got(rig.behave(new JsonObject().put("hang", true)));
+
+        var silence = failure(hypervisor.launch(rig.machine(1, QUICK)));
+
+        assertThat(silence.reason().code()).isEqualTo(ReasonCode.HYPERVISOR_SILENT);
+        assertThat(got(rig.processes().running())).isEmpty();
+    }
+
+    @Test
+    void theEndOfTheWholeHostIsTheEndOfEveryProcess() throws Exception {
+        var machines =
+                IntStream.range(0, 3).mapToObj(n -> rig.machine(n, QUICK)).toList();
+        var up =
+                got(Future.all(machines.stream().map(m -> rig.up(hypervisor, m)).toList()));
+        var ended = Future.all(IntStream.range(0, 3)
+                .mapToObj(n -> hypervisor.ended(machines.get(n), up.resultAt(n)))
+                .toList());
+
+        got(rig.stopSimulator());
+
+        got(ended);
+    }
+
+    @Test
+    void hundredsOfMachinesLiveAtOnce() throws Exception {
+        var machines =
+                IntStream.range(0, 400).mapToObj(n -> rig.machine(n, QUICK)).toList();
+        var processes = new ArrayList<VmmProcess>();
+
+        for (var batch = 0; batch < machines.size(); batch += 40) {
+            var up = machines.subList(batch, batch + 40).stream()
+                    .map(machine -> rig.up(hypervisor, machine))
+                    .toList();
+            processes.addAll(got(Future.all(up)).list());
+        }
+
+        assertThat(got(rig.processes().running())).hasSize(400).containsValues(processes.toArray(VmmProcess[]::new));
+        var ended = new ArrayList<Future<Void>>();
+        for (var n = 0; n < machines.size(); n++) {
+            ended.add(hypervisor.ended(machines.get(n), processes.get(n)));
+        }
+        for (var batch = 0; batch < machines.size(); batch += 40) {
+            got(Future.all(machines.subList(batch, batch + 40).stream()
+                    .map(hypervisor::stop)
+                    .toList()));
+        }
+        got(Future.all(ended));
+        assertThat(got(rig.processes().running())).isEmpty();
+    }
+
+    private VmmProcess killed(Machine machine) throws Exception {
+        var process = got(rig.up(hypervisor, machine));
+        got(hypervisor.kill(machine, process));
+        return process;
+    }
+
+    private static <T> T got(Future<T> future) throws TimeoutException {
+        return future.await(LIMIT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private static HypervisorException failure(Future<?> future) throws TimeoutException {
+        var cause = got(future.<Throwable>transform((value, failure) -> Future.succeededFuture(failure)));
+        assertThat(cause).isInstanceOf(HypervisorException.class);
+        return (HypervisorException) cause;
+    }
+}

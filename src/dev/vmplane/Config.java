@@ -1,0 +1,89 @@
+package dev.vmplane;
+
+import dev.vmplane.model.Backend;
+import dev.vmplane.model.Backoff;
+import dev.vmplane.model.Brake;
+import dev.vmplane.model.SpecReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How this host runs: read once, from {@code conf/vmplane.yaml} and the environment. That file explains every key.
+ *
+ * @param backend which hypervisor, or null to take the best one found
+ * @param defaults what boots when neither a spec nor its role says
+ * @param node what rows call this host
+ * @param addressRange IPv4 network, with its prefix length, that microVMs get their addresses from
+ * @param roles templates of specs by name, each checked
+ */
+public record Config(
+        Listener api,
+        Listener ingress,
+        Path stateDir,
+        Path imageDir,
+        Path desiredVms,
+        Backend backend,
+        SpecReader.Defaults defaults,
+        String node,
+        Boots boots,
+        Limits limits,
+        Backoff backoff,
+        Brake brake,
+        Retention retention,
+        String addressRange,
+        Map<String, Map<String, Object>> roles) {
+
+    /**
+     * Reads {@code file} and what {@code environment} sets instead.
+     *
+     * @param host what this host calls itself
+     * @throws ConfigException with everything that is wrong
+     */
+    public static Config load(Path file, Map<String, String> environment, String host) {
+        String text;
+        try {
+            text = Files.readString(file);
+        } catch (NoSuchFileException missing) {
+            throw new ConfigException(List.of(file + " cannot be read: there is no such file"));
+        } catch (IOException unreadable) {
+            throw new ConfigException(List.of(file + " cannot be read: " + unreadable.getMessage()));
+        }
+        return ConfigReader.read(file.toString(), text, environment, host);
+    }
+
+    /** Makes the requests for VMs complete that this host gets. */
+    public SpecReader specReader() {
+        return new SpecReader(defaults, roles);
+    }
+
+    /** Where one of the two servers listens; port 0 takes any that is free. */
+    public record Listener(String host, int port) {}
+
+    /** How many VMs may be on their way up at once; {@code parallel} is 0 when nobody says. */
+    public record Boots(int parallel) {
+        /** A simulated guest costs next to no processor time. */
+        private static final int SIMULATED = 64;
+
+        /** The limit that holds for a backend on a host of so many processors. */
+        public int limit(Backend backend, int processors) {
+            if (parallel > 0) {
+                return parallel;
+            }
+            return switch (backend) {
+                case SIMULATOR -> SIMULATED;
+                case FIRECRACKER, QEMU -> processors;
+            };
+        }
+    }
+
+    /** How long a VM may take from its start to its guest's first sign of life, to drain, and to end when asked. */
+    public record Limits(Duration boot, Duration drain, Duration stop) {}
+
+    /** How long ended VMs stay in lists, and how many events stay in the log. */
+    public record Retention(Duration ended, int events) {}
+}

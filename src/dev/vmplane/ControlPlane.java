@@ -1,0 +1,226 @@
+package dev.vmplane;
+
+import dev.vmplane.api.ApiParts;
+import dev.vmplane.api.ApiSettings;
+import dev.vmplane.api.ApiVerticle;
+import dev.vmplane.api.DesiredFileVerticle;
+import dev.vmplane.bus.Address.PutJob;
+import dev.vmplane.feed.EventFeed;
+import dev.vmplane.feed.Meters;
+import dev.vmplane.host.Consoles;
+import dev.vmplane.host.Estate;
+import dev.vmplane.host.RunDirectories;
+import dev.vmplane.image.Images;
+import dev.vmplane.ingress.IngressSettings;
+import dev.vmplane.ingress.IngressVerticle;
+import dev.vmplane.ingress.RouteTable;
+import dev.vmplane.ingress.RouteVerticle;
+import dev.vmplane.model.Backend;
+import dev.vmplane.model.DesiredVm;
+import dev.vmplane.model.Time;
+import dev.vmplane.model.Wish;
+import dev.vmplane.pool.PoolVerticle;
+import dev.vmplane.reconcile.ReconcilerVerticle;
+import dev.vmplane.store.DatabaseFile;
+import dev.vmplane.store.Rules;
+import dev.vmplane.store.StoreVerticle;
+import dev.vmplane.vm.HealthProbe;
+import dev.vmplane.vm.HostGround;
+import dev.vmplane.vm.Limits;
+import dev.vmplane.vm.VmParts;
+import dev.vmplane.vm.VmVerticle;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Deployable;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.IntFunction;
+import java.util.function.ToIntFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One running control plane: builds its parts, deploys them from the store outwards and undeploys them in reverse. The
+ * VMs are not part of it: stopping it leaves them running, and the next one adopts them.
+ */
+public final class ControlPlane {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
+
+    /** Threads for what blocks on the host: files, process table, spawning. */
+    private static final int HOST_THREADS = 8;
+
+    private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+
+    /** From a committed row to a configured hypervisor. */
+    private static final Duration START_LIMIT = Duration.ofSeconds(30);
+
+    private final Vertx vertx;
+    private final Config config;
+    private final Time time;
+    private final PrometheusMeterRegistry registry;
+    private final WorkerExecutor host;
+    private final Deque<String> deployed = new ArrayDeque<>();
+    private DatabaseFile database;
+    private int apiPort;
+    private int ingressPort;
+
+    private ControlPlane(Vertx vertx, Config config, Time time, PrometheusMeterRegistry registry) {
+        this.vertx = vertx;
+        this.config = config;
+        this.time = time;
+        this.registry = registry;
+        this.host = vertx.createSharedWorkerExecutor("host", HOST_THREADS);
+    }
+
+    /**
+     * Starts one. Fails, with nothing left running and no VM touched, when its database must not be used or a port is
+     * taken.
+     */
+    public static Future<ControlPlane> start(
+            Vertx vertx, Config config, Backend backend, Time time, PrometheusMeterRegistry registry) {
+        var plane = new ControlPlane(vertx, config, time, registry);
+        return plane.deployAll(backend)
+                .map(plane)
+                .recover(cause -> plane.stop().transform(stopped -> Future.failedFuture(cause)));
+    }
+
+    public int apiPort() {
+        return apiPort;
+    }
+
+    public int ingressPort() {
+        return ingressPort;
+    }
+
+    /** Stops everything but the VMs. */
+    public Future<Void> stop() {
+        return undeployNext()
+                .eventually(() -> host.executeBlocking(this::closeDatabase))
+                .eventually(host::close);
+    }
+
+    private Future<?> deployAll(Backend backend) {
+        return host.executeBlocking(() -> database = DatabaseFile.open(config.stateDir(), backend.text()))
+                .compose(opened -> Backends.of(backend, vertx, host, config, database.id()))
+                .compose(this::deployOn);
+    }
+
+    private Future<?> deployOn(Backends.Chosen chosen) {
+        var images = new Images(chosen.imageDir(), host);
+        var table = new RouteTable();
+        return deploy(new StoreVerticle(database.path(), config.addressRange(), rules(), time, new VmIds()))
+                .compose(store -> deploy(new RouteVerticle(table, time)))
+                .compose(routes -> deployIngress(table))
+                .compose(ingress -> deploy(new Meters(registry)))
+                .compose(meters -> deploy(pool(chosen, images)))
+                .compose(pool -> deploy(new ReconcilerVerticle(config.brake(), time)))
+                .compose(reconciler -> deployApi(images))
+                .compose(api -> deploy(new DesiredFileVerticle(
+                        config.desiredVms(),
+                        new DesiredVms(config.desiredVms().toString(), config.specReader())::parse,
+                        config.brake(),
+                        time)));
+    }
+
+    private PoolVerticle pool(Backends.Chosen chosen, Images images) {
+        var directories = new RunDirectories(chosen.runDir(), host);
+        var limits =
+                new Limits(START_LIMIT, config.limits().boot(), config.limits().stop());
+        var ground = new HostGround(
+                directories, images, new Consoles(vertx, host), chosen.hypervisor(), limits.stop(), time);
+        var parts = new VmParts(chosen.hypervisor(), ground, new HealthProbe(vertx, time), limits, time);
+        return new PoolVerticle(
+                config.boots().limit(chosen.hypervisor().backend(), PROCESSORS),
+                new Estate(chosen.processes(), directories, config.brake()),
+                (row, process) -> new VmVerticle(row, process, parts),
+                time);
+    }
+
+    private Rules rules() {
+        return new Rules(
+                config.node(),
+                config.backoff(),
+                config.limits().drain(),
+                config.limits().stop(),
+                config.retention().ended(),
+                config.retention().events());
+    }
+
+    private Future<?> deployIngress(RouteTable table) {
+        return deployOnEveryLoop(
+                        port -> new IngressVerticle(
+                                IngressSettings.at(config.ingress().host(), port), table, time),
+                        config.ingress().port(),
+                        IngressVerticle::port)
+                .map(port -> ingressPort = port);
+    }
+
+    private Future<?> deployApi(Images images) {
+        var reader = config.specReader();
+        return deployOnEveryLoop(
+                        port -> new ApiVerticle(
+                                new ApiSettings(config.api().host(), port),
+                                new ApiParts(
+                                        text -> YamlDocument.parse(text).object(),
+                                        body -> wished(reader.read(body)),
+                                        images::check,
+                                        new EventFeed(vertx, time),
+                                        registry,
+                                        time)),
+                        config.api().port(),
+                        ApiVerticle::port)
+                .map(port -> apiPort = port);
+    }
+
+    private static PutJob wished(Wish wish) {
+        return new PutJob(wish.jobId(), wish.tenant(), wish.spec(), DesiredVm.Source.API);
+    }
+
+    /** One server on each event loop, all on one port: the first finds it when {@code port} is 0, the others join. */
+    private <V extends Deployable> Future<Integer> deployOnEveryLoop(
+            IntFunction<V> server, int port, ToIntFunction<V> portOf) {
+        var first = server.apply(port);
+        var others = new DeploymentOptions().setInstances(Math.max(1, PROCESSORS - 1));
+        return deploy(first)
+                .compose(deployed -> PROCESSORS == 1
+                        ? Future.succeededFuture()
+                        : vertx.deployVerticle(() -> server.apply(portOf.applyAsInt(first)), others)
+                                .map(this::remember))
+                .map(joined -> portOf.applyAsInt(first));
+    }
+
+    private Future<?> deploy(Deployable verticle) {
+        return vertx.deployVerticle(verticle).map(this::remember);
+    }
+
+    private String remember(String deployment) {
+        deployed.push(deployment);
+        return deployment;
+    }
+
+    private Future<Void> undeployNext() {
+        var next = deployed.poll();
+        return next == null
+                ? Future.succeededFuture()
+                : vertx.undeploy(next)
+                        .onFailure(cause -> LOG.atWarn().setCause(cause).log("a part did not stop cleanly"))
+                        .transform(stopped -> undeployNext());
+    }
+
+    private Void closeDatabase() {
+        if (database != null) {
+            try {
+                database.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return null;
+    }
+}

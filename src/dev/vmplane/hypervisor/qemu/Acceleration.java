@@ -1,0 +1,35 @@
+package dev.vmplane.hypervisor.qemu;
+
+import dev.vmplane.host.CpuInfo;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How QEMU runs a guest's instructions: on the host's CPU, or by translating them.
+ *
+ * @param kernelArguments what the guest's kernel must be told because of it
+ * @param consoleLimit how soon after boot a live guest has printed something
+ */
+public record Acceleration(List<String> arguments, List<String> kernelArguments, Duration consoleLimit) {
+
+    /** The best this host can do. */
+    public static Acceleration of(boolean kvmUsable, CpuInfo cpu) {
+        return kvmUsable ? kvm() : translation(cpu);
+    }
+
+    private static Acceleration kvm() {
+        return new Acceleration(List.of("-accel", "kvm", "-cpu", "host"), List.of(), Duration.ofSeconds(5));
+    }
+
+    /**
+     * A translated guest reads the host's time stamp counter and measures its frequency against an emulated timer. When it gets
+     * that wrong it stops for good before its first word, about every second boot; told the frequency it never did. The limit
+     * holds with several guests booting on few cores, where the first word took 2 to 8 seconds.
+     */
+    private static Acceleration translation(CpuInfo cpu) {
+        var frequency = cpu.frequencyKhz().stream()
+                .mapToObj(khz -> "tsc_early_khz=" + khz)
+                .toList();
+        return new Acceleration(List.of("-accel", "tcg"), frequency, Duration.ofSeconds(20));
+    }
+}

@@ -1,0 +1,68 @@
+package dev.vmplane.hypervisor.qemu;
+
+import dev.vmplane.hypervisor.Machine;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The command line that makes QEMU one machine of ours. It holds the whole machine, so that nothing is left to configure, and
+ * starts it with its CPUs stopped.
+ *
+ * <p>What is not obvious in it: with ACPI the guest finds its devices and can power off; the first drive is the guest's
+ * {@code vda}, the second its {@code vdb}; a reboot of the guest, which is also how its kernel panics, ends QEMU; and
+ * {@code restrict=on} lets the host reach the guest and the guest reach nothing, for what QEMU opens on behalf of a guest comes
+ * from this host's own addresses: the API on loopback and every other tenant's VM would be open to it.
+ */
+record QemuCommand(Path program, Acceleration acceleration) {
+    private static final List<String> KERNEL_ARGUMENTS = List.of("console=ttyS0", "quiet", "reboot=t", "panic=-1");
+
+    List<String> of(Machine machine) {
+        var command = new ArrayList<String>();
+        command.add(program.toString());
+        command.addAll(
+                List.of("-M", "microvm,acpi=on", "-nodefaults", "-no-user-config", "-nographic", "-no-reboot", "-S"));
+        command.addAll(List.of("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"));
+        control(machine, command);
+        command.addAll(acceleration.arguments());
+        command.addAll(List.of("-m", Integer.toString(machine.resources().memoryMib())));
+        command.addAll(List.of("-smp", Integer.toString(machine.resources().vcpu())));
+        kernel(machine, command);
+        drive("root", machine.rootfs(), command);
+        drive("config", machine.directory().configDisk(), command);
+        network(machine, command);
+        return List.copyOf(command);
+    }
+
+    private static void control(Machine machine, List<String> command) {
+        var socket = option(machine.directory().apiSocket());
+        var console = option(machine.directory().console());
+        command.addAll(List.of("-chardev", "socket,id=control,server=on,wait=off,path=" + socket));
+        command.addAll(List.of("-mon", "chardev=control,mode=control"));
+        command.addAll(List.of("-chardev", "file,id=console,append=on,path=" + console, "-serial", "chardev:console"));
+    }
+
+    private void kernel(Machine machine, List<String> command) {
+        var arguments = new ArrayList<>(KERNEL_ARGUMENTS);
+        arguments.addAll(acceleration.kernelArguments());
+        command.addAll(List.of("-kernel", machine.kernel().toString()));
+        command.addAll(List.of("-initrd", machine.initramfs().toString()));
+        command.addAll(List.of("-append", String.join(" ", arguments)));
+    }
+
+    private static void drive(String id, Path file, List<String> command) {
+        command.addAll(List.of("-drive", "id=" + id + ",format=raw,if=none,readonly=on,file=" + option(file)));
+        command.addAll(List.of("-device", "virtio-blk-device,drive=" + id));
+    }
+
+    private static void network(Machine machine, List<String> command) {
+        var forward = "hostfwd=tcp:" + machine.address() + ":" + machine.port() + "-:" + machine.port();
+        command.addAll(List.of("-netdev", "user,id=net,restrict=on," + forward));
+        command.addAll(List.of("-device", "virtio-net-device,netdev=net"));
+    }
+
+    /** A comma ends an option's value unless it is doubled. */
+    private static String option(Path path) {
+        return path.toString().replace(",", ",,");
+    }
+}

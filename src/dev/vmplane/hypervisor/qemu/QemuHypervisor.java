@@ -1,0 +1,142 @@
+package dev.vmplane.hypervisor.qemu;
+
+import dev.vmplane.host.GuestConfig;
+import dev.vmplane.host.Processes;
+import dev.vmplane.hypervisor.Capabilities;
+import dev.vmplane.hypervisor.GuestNetwork;
+import dev.vmplane.hypervisor.Hypervisor;
+import dev.vmplane.hypervisor.HypervisorException;
+import dev.vmplane.hypervisor.Inspection;
+import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.model.Backend;
+import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.VmmProcess;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Drives QEMU's {@code microvm} machine. The command line is the whole configuration, so a machine's files must exist before
+ * {@link #launch}, and {@link #configure} has nothing left to do. Nothing is held in memory for a machine: its process is
+ * watched by {@link Processes} and its socket is connected to for each order anew.
+ */
+public final class QemuHypervisor implements Hypervisor {
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(5);
+
+    /** What the user network of QEMU, which is a small router in its process, gives to every guest alike. */
+    private static final GuestNetwork NETWORK = new GuestNetwork("10.0.2.15/24", "10.0.2.2", List.of("10.0.2.3"));
+
+    private final Acceleration acceleration;
+    private final Processes processes;
+    private final Qmp qmp;
+    private final QemuLauncher launcher;
+
+    /** Runs {@code program} through {@code processes}; looks at files on {@code worker}. */
+    public QemuHypervisor(
+            Vertx vertx, WorkerExecutor worker, Processes processes, Path program, Acceleration acceleration) {
+        this.acceleration = acceleration;
+        this.processes = processes;
+        this.qmp = new Qmp(vertx, ANSWER_LIMIT);
+        this.launcher = new QemuLauncher(vertx, worker, processes, qmp, new QemuCommand(program, acceleration));
+    }
+
+    @Override
+    public Backend backend() {
+        return Backend.QEMU;
+    }
+
+    @Override
+    public Capabilities capabilities() {
+        return new Capabilities(true, GuestConfig.End.POWEROFF, acceleration.consoleLimit());
+    }
+
+    @Override
+    public GuestNetwork guestNetwork(Machine machine) {
+        return NETWORK;
+    }
+
+    @Override
+    public Future<VmmProcess> launch(Machine machine) {
+        return launcher.launch(machine);
+    }
+
+    @Override
+    public Future<Void> configure(Machine machine) {
+        return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<Void> boot(Machine machine) {
+        return order(machine, "cont").mapEmpty();
+    }
+
+    @Override
+    public Future<Void> pause(Machine machine) {
+        return order(machine, "stop").mapEmpty();
+    }
+
+    @Override
+    public Future<Void> resume(Machine machine) {
+        return order(machine, "cont").mapEmpty();
+    }
+
+    /** Presses the power key, and wakes a paused guest so that it can notice. */
+    @Override
+    public Future<Void> stop(Machine machine) {
+        return order(machine, "system_powerdown", "cont").mapEmpty();
+    }
+
+    @Override
+    public Future<Void> kill(Machine machine, VmmProcess process) {
+        return processes.kill(machine.directory(), process);
+    }
+
+    @Override
+    public Future<Inspection> inspect(Machine machine) {
+        return order(machine, "query-status").map(QemuHypervisor::inspection);
+    }
+
+    @Override
+    public Future<Inspection> adopt(Machine machine, VmmProcess process) {
+        return inspect(machine).map(found -> {
+            if (found == Inspection.NOT_STARTED) {
+                throw refused("qemu cannot be adopted: its guest was never started");
+            }
+            return found;
+        });
+    }
+
+    @Override
+    public Future<Void> ended(Machine machine, VmmProcess process) {
+        return processes.ended(process);
+    }
+
+    @Override
+    public void release(Machine machine, VmmProcess process) {
+        processes.forget(process);
+    }
+
+    private Future<JsonObject> order(Machine machine, String... commands) {
+        return qmp.order(machine.directory().apiSocket(), List.of(commands));
+    }
+
+    /** The states a machine without migration, debugger or watchdog can be in (QEMU's {@code RunState}). */
+    private static Inspection inspection(JsonObject answer) {
+        var status = answer.getJsonObject("return", new JsonObject()).getString("status", "not told");
+        return switch (status) {
+            case "prelaunch" -> Inspection.NOT_STARTED;
+            case "running" -> Inspection.RUNNING;
+            case "paused" -> Inspection.PAUSED;
+            case "shutdown", "guest-panicked", "internal-error" -> Inspection.ENDED;
+            default -> throw refused("qemu cannot be inspected: its state '" + status + "' is unknown");
+        };
+    }
+
+    private static HypervisorException refused(String message) {
+        return new HypervisorException(ReasonCode.HYPERVISOR_REFUSED, message);
+    }
+}

@@ -1,0 +1,66 @@
+package dev.vmplane.image;
+
+import dev.vmplane.model.Boot;
+import dev.vmplane.model.Refusal;
+import dev.vmplane.model.RefusedException;
+import io.vertx.core.Future;
+import io.vertx.core.WorkerExecutor;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+
+/**
+ * The kernels and root file systems of this host: plain files in one directory, called by their names. A kernel comes
+ * with the initramfs that holds its modules and the guest program, in a file of the same name with {@link #INITRAMFS}.
+ */
+public final class Images {
+    /** What the name of a kernel's initramfs ends with. */
+    public static final String INITRAMFS = ".initramfs";
+
+    private final Path directory;
+    private final WorkerExecutor worker;
+
+    public Images(Path directory, WorkerExecutor worker) {
+        this.directory = directory.toAbsolutePath().normalize();
+        this.worker = worker;
+    }
+
+    /** Where a file of that name lies, if it is there. The name has been checked to be one, see {@code BootDocument}. */
+    public Path path(String name) {
+        return directory.resolve(name);
+    }
+
+    /** Fails with a refusal that names the field, unless all that {@code boot} needs is there and can be read. */
+    public Future<Void> check(Boot boot) {
+        return worker.executeBlocking(
+                () -> {
+                    refuseUnlessUsable("spec.kernel", "kernel", boot.kernel());
+                    refuseUnlessUsable("spec.kernel", "initramfs", boot.kernel() + INITRAMFS);
+                    refuseUnlessUsable("spec.rootfs", "rootfs", boot.rootfs());
+                    return null;
+                },
+                false);
+    }
+
+    private void refuseUnlessUsable(String field, String what, String name) {
+        var path = path(name);
+        if (!path.getParent().equals(directory)) {
+            throw refused(
+                    "image_outside", field, what + " '" + name + "' cannot be used: it is not in the image directory");
+        }
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            throw refused("image_missing", field, what + " '" + name + "' is not in the image directory");
+        }
+        // A link could lead out of the directory, and opening a pipe would wait for somebody to write into it.
+        if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+            throw refused("image_unusable", field, what + " '" + name + "' cannot be used: it is not a regular file");
+        }
+        if (!Files.isReadable(path)) {
+            throw refused("image_unusable", field, what + " '" + name + "' cannot be read");
+        }
+    }
+
+    private static RefusedException refused(String code, String field, String message) {
+        return Refusal.invalid(code, field, message).asException();
+    }
+}

@@ -1,0 +1,146 @@
+package dev.vmplane.pool;
+
+import dev.vmplane.bus.Address;
+import dev.vmplane.bus.Address.Moved;
+import dev.vmplane.bus.Address.PageQuery;
+import dev.vmplane.bus.Bus;
+import dev.vmplane.host.Estate;
+import dev.vmplane.model.Changes;
+import dev.vmplane.model.GuestExit;
+import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Phase;
+import dev.vmplane.model.Reason;
+import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.Time;
+import dev.vmplane.model.VmState;
+import dev.vmplane.model.VmmProcess;
+import io.vertx.core.Deployable;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives every row of this host its verticle: at start to those that live already, then to each new one when it has a boot
+ * slot. Removes from the host what has no row, at start and from time to time.
+ */
+public final class PoolVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(PoolVerticle.class);
+
+    private static final Duration SWEEP = Duration.ofMinutes(1);
+    private static final PageQuery EVERYTHING = new PageQuery(null, null, Integer.MAX_VALUE);
+
+    private final Pool pool;
+    private final Estate estate;
+    private final BiFunction<MicroVm, VmmProcess, Deployable> vmVerticles;
+    private final Time time;
+    private final Set<String> deployed = new HashSet<>();
+    private Bus bus;
+
+    /**
+     * A pool executor.
+     *
+     * @param slots how many VMs may boot at once
+     * @param vmVerticles makes the verticle of a row, given the process found for it or null
+     */
+    public PoolVerticle(int slots, Estate estate, BiFunction<MicroVm, VmmProcess, Deployable> vmVerticles, Time time) {
+        this.pool = new Pool(slots);
+        this.estate = estate;
+        this.vmVerticles = vmVerticles;
+        this.time = time;
+    }
+
+    @Override
+    public Future<?> start() {
+        bus = new Bus(vertx);
+        return bus.listen(Address.COMMITTED, this::committed)
+                .compose(listening -> look())
+                .compose(this::adopt)
+                .onSuccess(done -> time.after(SWEEP, this::sweepAgain));
+    }
+
+    /** What this host holds and what its rows say, in that order: see {@link Estate#sweep}. */
+    private Future<Look> look() {
+        return estate.found()
+                .compose(found -> bus.ask(Address.STORE_INSTANCE_LIST, EVERYTHING)
+                        .map(rows -> new Look(
+                                found,
+                                rows.items().stream()
+                                        .filter(vm -> !vm.released())
+                                        .toList())));
+    }
+
+    private record Look(Estate.Found found, List<MicroVm> live) {}
+
+    private Future<?> adopt(Look look) {
+        var processes = look.found().processes();
+        look.live().forEach(pool::saw);
+        var adopted = look.live().stream()
+                .filter(vm -> vm.phase() != Phase.PENDING)
+                .map(vm -> deploy(vm, processes.get(vm.vmId())))
+                .toList();
+        LOG.atInfo()
+                .addKeyValue("rows", look.live().size())
+                .addKeyValue("processes", processes.size())
+                .log("adopting what runs");
+        return Future.join(adopted).compose(done -> sweep(look)).onSuccess(done -> grant());
+    }
+
+    private void committed(Changes changes) {
+        for (var vm : changes.vms()) {
+            pool.saw(vm);
+            if (vm.released()) {
+                deployed.remove(vm.vmId());
+            } else if (deployed.contains(vm.vmId())) {
+                bus.publish(Address.vmLook(vm.vmId()), vm.vmId());
+            } else if (vm.phase().leaving()) {
+                // Given up before it had a slot: there is nothing to stop, but its end must still be told.
+                deploy(vm, null);
+            }
+        }
+        changes.vmsGone().forEach(vm -> {
+            pool.forgot(vm.vmId());
+            deployed.remove(vm.vmId());
+        });
+        grant();
+    }
+
+    private void grant() {
+        pool.grant().forEach(vm -> deploy(vm, null));
+    }
+
+    private Future<?> deploy(MicroVm vm, VmmProcess found) {
+        deployed.add(vm.vmId());
+        return vertx.deployVerticle(vmVerticles.apply(vm, found)).recover(cause -> {
+            LOG.atError().addKeyValue("vm", vm.vmId()).setCause(cause).log("a vm's verticle could not be deployed");
+            deployed.remove(vm.vmId());
+            var reason = new Reason(ReasonCode.DEFECT, "internal error, see the log of the control plane");
+            return vm.state() instanceof VmState.Live live
+                    ? bus.ask(
+                                    Address.STORE_INSTANCE_MOVED,
+                                    new Moved(
+                                            vm.vmId(),
+                                            vm.phase(),
+                                            live.toFailed(time.now(), reason, GuestExit.UNKNOWN)))
+                            .map("failed")
+                            .otherwise("lost")
+                    : Future.succeededFuture("ended");
+        });
+    }
+
+    private void sweepAgain() {
+        look().compose(this::sweep)
+                .onFailure(cause -> LOG.atWarn().setCause(cause).log("the sweep failed and is repeated"))
+                .onComplete(done -> time.after(SWEEP, this::sweepAgain));
+    }
+
+    private Future<?> sweep(Look look) {
+        return estate.sweep(look.live().stream().map(MicroVm::vmId).collect(Collectors.toSet()), look.found());
+    }
+}

@@ -1,0 +1,164 @@
+package dev.vmplane.reconcile;
+
+import dev.vmplane.bus.Address.Slices;
+import dev.vmplane.model.Brake;
+import dev.vmplane.model.DesiredVm;
+import dev.vmplane.model.Intents;
+import dev.vmplane.model.JobView;
+import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Phase;
+import dev.vmplane.model.PoolSlice;
+import dev.vmplane.model.Reason;
+import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.Retry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
+
+/**
+ * Compares what is wanted with what is there and says what to do about it. It sees the part of the world that belongs to
+ * the keys of one pass and nothing else, so its cost follows what changed. Looking twice finds nothing the second time.
+ */
+public final class Reconciler {
+    /** How soon to look again at a pool that is larger than its min only because of a demand that fades. */
+    private static final Duration FADING = Duration.ofSeconds(10);
+
+    /** Which of several VMs of one replica stays: one that serves, then the furthest, then the oldest. */
+    private static final Comparator<MicroVm> BEST_FIRST = Comparator.comparing(MicroVm::serving)
+            .thenComparing(vm -> vm.phase() == Phase.RUNNING)
+            .reversed()
+            .thenComparing(MicroVm::createdAt)
+            .thenComparing(MicroVm::vmId);
+
+    private final Instant now;
+    private final List<Intents.Place> place = new ArrayList<>();
+    private final List<Intents.Warm> warm = new ArrayList<>();
+    private final List<Intents.Retire> retire = new ArrayList<>();
+    private final List<Intents.Retire> orphans = new ArrayList<>();
+    private final List<Plan.Waiting> waiting = new ArrayList<>();
+    private final List<Plan.Wake> wake = new ArrayList<>();
+
+    private Reconciler(Instant now) {
+        this.now = now;
+    }
+
+    /**
+     * Decides about some keys.
+     *
+     * @param demand the warm VMs of a spec hash that its recent use asks for
+     * @param running how many VMs run in the whole fleet, what the brake measures a removal against
+     */
+    public static Plan reconcile(Slices slices, ToIntFunction<String> demand, int running, Brake brake, Instant now) {
+        var pass = new Reconciler(now);
+        slices.jobs().forEach(pass::job);
+        slices.pools().forEach(pool -> pass.pool(pool, demand.applyAsInt(pool.specHash())));
+        var held = brake.holds(pass.orphans.size(), running) ? pass.orphans : List.<Intents.Retire>of();
+        if (held.isEmpty()) {
+            pass.retire.addAll(pass.orphans);
+        }
+        return new Plan(new Intents(pass.place, pass.warm, pass.retire), pass.waiting, pass.wake, held);
+    }
+
+    private void job(JobView view) {
+        if (view.job() == null) {
+            present(view)
+                    .forEach(vm ->
+                            orphans.add(new Intents.Retire(vm.vmId(), because(ReasonCode.DELETED, "its job is gone"))));
+            return;
+        }
+        var replicas = view.job().spec().replicas();
+        for (var replica = 0; replica < replicas; replica++) {
+            replica(view, replica);
+        }
+        present(view)
+                .filter(vm -> vm.owner().replica() >= replicas)
+                .forEach(vm -> retire(vm, ReasonCode.SCALED_DOWN, "the job wants " + replicas + " replicas"));
+    }
+
+    /** A replica's old VM stays until the new one serves: the store lets it go in the transaction that switches. */
+    private void replica(JobView view, int replica) {
+        var job = view.job();
+        var fitting = present(view)
+                .filter(vm -> vm.owner().replica() == replica)
+                .filter(vm -> vm.specHash().equals(job.specHash()))
+                .sorted(BEST_FIRST)
+                .toList();
+        fitting.stream().skip(1).forEach(vm -> retire(vm, ReasonCode.REPLACED, "one VM is enough for this replica"));
+        if (fitting.isEmpty()) {
+            fill(job, replica, retryOf(view, replica));
+        }
+    }
+
+    private void fill(DesiredVm job, int replica, Retry retry) {
+        if (retry == null || !retry.specHash().equals(job.specHash())) {
+            place.add(new Intents.Place(job.jobId(), replica, job.generation()));
+        } else if (retry.nextTry() == null) {
+            waiting.add(new Plan.Waiting(job.jobId(), replica, retry.reason()));
+        } else if (retry.nextTry().isAfter(now)) {
+            waiting.add(new Plan.Waiting(
+                    job.jobId(), replica, because(ReasonCode.BACKOFF, "next try at " + retry.nextTry())));
+            wake.add(new Plan.Wake(new Key.Job(job.jobId()), retry.nextTry()));
+        } else {
+            place.add(new Intents.Place(job.jobId(), replica, job.generation()));
+        }
+    }
+
+    private void pool(PoolSlice pool, int demand) {
+        var bounds = pool.bounds();
+        var wanted = Math.max(bounds.min(), Math.min(bounds.max(), demand));
+        var here = pool.unowned().size();
+        if (here < wanted) {
+            refill(pool, wanted - here);
+        } else if (here > wanted) {
+            giveUp(pool, here - wanted);
+        }
+        if (wanted > bounds.min()) {
+            wake.add(new Plan.Wake(new Key.Pool(pool.specHash()), now.plus(FADING)));
+        }
+    }
+
+    private void refill(PoolSlice pool, int missing) {
+        var retry = pool.retry();
+        if (retry != null && retry.nextTry().isAfter(now)) {
+            wake.add(new Plan.Wake(new Key.Pool(pool.specHash()), retry.nextTry()));
+        } else {
+            // After a failure one VM finds out whether it is mended, not a whole pool of them.
+            warm.add(new Intents.Warm(pool.specHash(), retry == null ? missing : 1));
+        }
+    }
+
+    /** Those that have cost least go first: rows that wait to boot, then the youngest. */
+    private void giveUp(PoolSlice pool, int surplus) {
+        var why = pool.jobs() == 0 ? "no job wants this spec any more" : "the pool is larger than it should be";
+        pool.unowned().stream()
+                .sorted(Comparator.comparing((MicroVm vm) -> !vm.phase().rising())
+                        .thenComparing(Comparator.comparing(MicroVm::createdAt).reversed())
+                        .thenComparing(MicroVm::vmId))
+                .limit(surplus)
+                .forEach(vm -> retire(vm, ReasonCode.POOL_SURPLUS, why));
+    }
+
+    private void retire(MicroVm vm, ReasonCode code, String detail) {
+        retire.add(new Intents.Retire(vm.vmId(), because(code, detail)));
+    }
+
+    private static Retry retryOf(JobView view, int replica) {
+        var key = Retry.ofReplica(view.job().jobId(), replica);
+        return view.retries().stream()
+                .filter(retry -> retry.key().equals(key))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static Stream<MicroVm> present(JobView view) {
+        return view.instances().stream().filter(vm -> !vm.phase().leaving());
+    }
+
+    private static Reason because(ReasonCode code, String detail) {
+        return new Reason(code, detail);
+    }
+}

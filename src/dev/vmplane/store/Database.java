@@ -1,0 +1,108 @@
+package dev.vmplane.store;
+
+import dev.vmplane.model.Changes;
+import dev.vmplane.model.DesiredVm;
+import dev.vmplane.model.Event;
+import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Retry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.jdbcclient.JDBCConnectOptions;
+import io.vertx.jdbcclient.JDBCPool;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.PoolOptions;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * The SQLite file: one connection that writes, with every commit on disk before it is answered, and a few that read the
+ * event log. {@link DatabaseFile} has made sure that the file is ours and of this version.
+ */
+final class Database {
+    private static final int READERS = 2;
+    private static final String DURABLE =
+            "?journal_mode=WAL&synchronous=FULL&busy_timeout=5000&transaction_mode=IMMEDIATE";
+
+    private final Pool writer;
+    private final Pool readers;
+
+    Database(Vertx vertx, Path file) {
+        var url = "jdbc:sqlite:" + file + DURABLE;
+        writer = JDBCPool.pool(vertx, new JDBCConnectOptions().setJdbcUrl(url), new PoolOptions().setMaxSize(1));
+        readers = JDBCPool.pool(
+                vertx,
+                new JDBCConnectOptions().setJdbcUrl(url + "&open_mode=1"),
+                new PoolOptions().setMaxSize(READERS));
+    }
+
+    /** Everything that is kept, as one change from nothing. Its events are left out: {@link #lastSeq} tells how many. */
+    Future<Changes> load() {
+        return writer.withConnection(connection -> all(connection, "job", Rows::job)
+                .compose(jobs -> all(connection, "microvm", Rows::vm)
+                        .compose(vms ->
+                                all(connection, "retry", Rows::retry).map(retries -> loaded(jobs, vms, retries)))));
+    }
+
+    private static Changes loaded(List<DesiredVm> jobs, List<MicroVm> vms, List<Retry> retries) {
+        return new Changes(jobs, List.of(), vms, List.of(), retries, List.of(), List.of());
+    }
+
+    private static <T> Future<List<T>> all(SqlConnection connection, String table, Function<Row, T> reader) {
+        return connection.query("select * from " + table).execute().map(rows -> list(rows, reader));
+    }
+
+    Future<Long> lastSeq() {
+        return writer.query(Sql.LAST_SEQ)
+                .execute()
+                .map(rows -> rows.iterator().next().getLong("seq"));
+    }
+
+    /** One transaction. Completes when it is durable. */
+    Future<Void> commit(Changes changes) {
+        return writer.withTransaction(connection -> batch(
+                        connection, Sql.DELETE_JOB, changes.jobsGone(), job -> Tuple.of(job.jobId()))
+                .compose(done -> batch(connection, Sql.PUT_JOB, changes.jobs(), Rows::of))
+                .compose(done -> batch(connection, Sql.DELETE_VM, changes.vmsGone(), vm -> Tuple.of(vm.vmId())))
+                .compose(done -> batch(connection, Sql.PUT_VM, changes.vms(), Rows::of))
+                .compose(done -> batch(connection, Sql.DELETE_RETRY, changes.retriesGone(), Tuple::of))
+                .compose(done -> batch(connection, Sql.PUT_RETRY, changes.retries(), Rows::of))
+                .compose(done -> batch(connection, Sql.ADD_EVENT, changes.events(), Rows::of)));
+    }
+
+    private static <T> Future<Void> batch(
+            SqlConnection connection, String sql, List<T> records, Function<T, Tuple> writer) {
+        if (records.isEmpty()) {
+            return Future.succeededFuture();
+        }
+        return connection
+                .preparedQuery(sql)
+                .executeBatch(records.stream().map(writer).toList())
+                .mapEmpty();
+    }
+
+    Future<List<Event>> eventsSince(long seq, int limit) {
+        return readers.preparedQuery(Sql.EVENTS_SINCE)
+                .execute(Tuple.of(seq, limit))
+                .map(rows -> list(rows, Rows::event));
+    }
+
+    Future<Void> forgetEventsUpTo(long seq) {
+        return writer.preparedQuery(Sql.FORGET_EVENTS).execute(Tuple.of(seq)).mapEmpty();
+    }
+
+    Future<Void> close() {
+        return readers.close().eventually(writer::close);
+    }
+
+    private static <T> List<T> list(RowSet<Row> rows, Function<Row, T> reader) {
+        var list = new ArrayList<T>(rows.size());
+        rows.forEach(row -> list.add(reader.apply(row)));
+        return list;
+    }
+}

@@ -1,0 +1,267 @@
+package dev.vmplane.store;
+
+import dev.vmplane.model.Changes;
+import dev.vmplane.model.DesiredVm;
+import dev.vmplane.model.JobView;
+import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Phase;
+import dev.vmplane.model.PoolSlice;
+import dev.vmplane.model.Retry;
+import dev.vmplane.model.Stats;
+import dev.vmplane.model.WarmPool;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * What the database holds, in memory: answers every read and every slice. It changes by {@link #apply} alone, with what
+ * has been committed, and every look-up costs what its answer holds, not what exists.
+ */
+public final class Ledger {
+    /** Oldest first; ids break ties so that the order is total. */
+    private static final Comparator<MicroVm> BY_AGE =
+            Comparator.comparing(MicroVm::createdAt).thenComparing(MicroVm::vmId);
+
+    private final NavigableMap<String, DesiredVm> jobs = new TreeMap<>();
+    private final NavigableMap<String, MicroVm> vms = new TreeMap<>();
+    private final Map<String, Retry> retries = new HashMap<>();
+    /** VMs, ended ones included, by the job that owns or owned them. */
+    private final Map<String, NavigableMap<String, MicroVm>> vmsByJob = new HashMap<>();
+
+    private final Map<String, HashGroup> groups = new HashMap<>();
+    private final Addresses addresses;
+    private long seq;
+
+    public Ledger(Addresses addresses) {
+        this.addresses = addresses;
+    }
+
+    /** All that shares one spec hash. */
+    private static final class HashGroup {
+        final NavigableMap<String, DesiredVm> jobs = new TreeMap<>();
+        /** How many jobs ask for each min and each max; the largest key is what holds. */
+        final NavigableMap<Integer, Integer> mins = new TreeMap<>();
+
+        final NavigableMap<Integer, Integer> maxes = new TreeMap<>();
+        final NavigableMap<MicroVm, MicroVm> unowned = new TreeMap<>(BY_AGE);
+
+        boolean isEmpty() {
+            return jobs.isEmpty() && unowned.isEmpty();
+        }
+
+        WarmPool bounds() {
+            return jobs.isEmpty() ? WarmPool.NONE : new WarmPool(mins.lastKey(), maxes.lastKey());
+        }
+
+        void count(WarmPool bounds, int change) {
+            mins.merge(bounds.min(), change, (old, by) -> old + by == 0 ? null : Integer.valueOf(old + by));
+            maxes.merge(bounds.max(), change, (old, by) -> old + by == 0 ? null : Integer.valueOf(old + by));
+        }
+    }
+
+    public void apply(Changes changes) {
+        changes.jobsGone().forEach(this::removeJob);
+        changes.jobs().forEach(this::putJob);
+        changes.vmsGone().forEach(this::removeVm);
+        changes.vms().forEach(this::putVm);
+        changes.retriesGone().forEach(retries::remove);
+        changes.retries().forEach(retry -> retries.put(retry.key(), retry));
+        if (!changes.isEmpty()) {
+            seq = changes.seq();
+        }
+    }
+
+    /** Where the log ends that these rows belong to; said once, after loading. */
+    void startAfter(long lastSeq) {
+        seq = lastSeq;
+    }
+
+    public long seq() {
+        return seq;
+    }
+
+    public DesiredVm job(String jobId) {
+        return jobs.get(jobId);
+    }
+
+    public MicroVm vm(String vmId) {
+        return vms.get(vmId);
+    }
+
+    Retry retry(String key) {
+        return retries.get(key);
+    }
+
+    Collection<MicroVm> vmsOf(String jobId) {
+        return vmsByJob.getOrDefault(jobId, new TreeMap<>()).values();
+    }
+
+    public Collection<MicroVm> vms() {
+        return vms.values();
+    }
+
+    /** VMs of a hash without an owner and not leaving, the oldest first. */
+    public Collection<MicroVm> unowned(String specHash) {
+        var group = groups.get(specHash);
+        return group == null ? List.of() : group.unowned.values();
+    }
+
+    public WarmPool bounds(String specHash) {
+        var group = groups.get(specHash);
+        return group == null ? WarmPool.NONE : group.bounds();
+    }
+
+    /** One of the jobs that want a hash, or null. */
+    DesiredVm anyJobOf(String specHash) {
+        var group = groups.get(specHash);
+        return group == null || group.jobs.isEmpty()
+                ? null
+                : group.jobs.firstEntry().getValue();
+    }
+
+    Addresses addresses() {
+        return addresses;
+    }
+
+    JobView view(DesiredVm job) {
+        return new JobView(job, List.copyOf(vmsOf(job.jobId())), retriesOf(job));
+    }
+
+    /** A job by id even when it is gone: then only with the VMs it left behind. */
+    public JobView viewOf(String jobId) {
+        var job = jobs.get(jobId);
+        return job == null ? new JobView(null, List.copyOf(vmsOf(jobId)), List.of()) : view(job);
+    }
+
+    public PoolSlice pool(String specHash) {
+        var group = groups.getOrDefault(specHash, new HashGroup());
+        return new PoolSlice(
+                specHash,
+                group.jobs.size(),
+                group.bounds(),
+                List.copyOf(group.unowned.values()),
+                retries.get(Retry.ofPool(specHash)));
+    }
+
+    List<JobView> jobsAfter(String tenant, String after, int limit) {
+        return after(jobs, after).values().stream()
+                .filter(job -> tenant == null || job.tenant().equals(tenant))
+                .limit(limit)
+                .map(this::view)
+                .toList();
+    }
+
+    List<MicroVm> vmsAfter(String tenant, String after, int limit) {
+        return after(vms, after).values().stream()
+                .filter(vm -> tenant == null
+                        || (vm.owner() != null && vm.owner().tenant().equals(tenant)))
+                .limit(limit)
+                .toList();
+    }
+
+    public List<String> jobIds() {
+        return List.copyOf(jobs.keySet());
+    }
+
+    /** Jobs that are gone and still own VMs that are there. */
+    public List<String> orphanedJobIds() {
+        return vmsByJob.keySet().stream().filter(id -> !jobs.containsKey(id)).toList();
+    }
+
+    public List<String> specHashes() {
+        return List.copyOf(groups.keySet());
+    }
+
+    Stats stats() {
+        var phases = new EnumMap<Phase, Integer>(Phase.class);
+        vms.values().forEach(vm -> phases.merge(vm.phase(), 1, Integer::sum));
+        var pools = groups.keySet().stream().sorted().map(this::poolView).toList();
+        return new Stats(seq, phases, jobs.values().stream().map(this::view).toList(), pools);
+    }
+
+    private Stats.PoolView poolView(String specHash) {
+        var slice = pool(specHash);
+        var warm = (int) slice.unowned().stream().filter(MicroVm::claimable).count();
+        return new Stats.PoolView(
+                specHash, slice.jobs(), slice.bounds(), warm, slice.unowned().size() - warm, slice.retry());
+    }
+
+    private List<Retry> retriesOf(DesiredVm job) {
+        return IntStream.range(0, job.spec().replicas())
+                .mapToObj(replica -> retries.get(Retry.ofReplica(job.jobId(), replica)))
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
+    private static <T> NavigableMap<String, T> after(NavigableMap<String, T> all, String key) {
+        return key == null ? all : all.tailMap(key, false);
+    }
+
+    private void putJob(DesiredVm job) {
+        removeJob(jobs.get(job.jobId()));
+        jobs.put(job.jobId(), job);
+        var group = groups.computeIfAbsent(job.specHash(), hash -> new HashGroup());
+        group.jobs.put(job.jobId(), job);
+        group.count(job.spec().warmPool(), 1);
+    }
+
+    private void removeJob(DesiredVm known) {
+        var job = known == null ? null : jobs.remove(known.jobId());
+        if (job == null) {
+            return;
+        }
+        var group = groups.get(job.specHash());
+        group.jobs.remove(job.jobId());
+        group.count(job.spec().warmPool(), -1);
+        forgetIfEmpty(job.specHash(), group);
+    }
+
+    private void putVm(MicroVm vm) {
+        removeVm(vms.get(vm.vmId()));
+        vms.put(vm.vmId(), vm);
+        if (!vm.released()) {
+            addresses.take(vm.address());
+        }
+        if (vm.owner() != null) {
+            vmsByJob.computeIfAbsent(vm.owner().jobId(), id -> new TreeMap<>()).put(vm.vmId(), vm);
+        } else if (!vm.phase().leaving()) {
+            groups.computeIfAbsent(vm.specHash(), hash -> new HashGroup())
+                    .unowned
+                    .put(vm, vm);
+        }
+    }
+
+    private void removeVm(MicroVm known) {
+        var vm = known == null ? null : vms.remove(known.vmId());
+        if (vm == null) {
+            return;
+        }
+        if (!vm.released()) {
+            addresses.free(vm.address());
+        }
+        if (vm.owner() != null) {
+            var ofJob = vmsByJob.get(vm.owner().jobId());
+            ofJob.remove(vm.vmId());
+            if (ofJob.isEmpty()) {
+                vmsByJob.remove(vm.owner().jobId());
+            }
+        } else if (!vm.phase().leaving()) {
+            var group = groups.get(vm.specHash());
+            group.unowned.remove(vm);
+            forgetIfEmpty(vm.specHash(), group);
+        }
+    }
+
+    private void forgetIfEmpty(String specHash, HashGroup group) {
+        if (group.isEmpty()) {
+            groups.remove(specHash);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package dev.vmplane.store;
+
+import dev.vmplane.model.Reason;
+import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.Retry;
+import dev.vmplane.model.Spec;
+import dev.vmplane.model.VmState;
+
+/** Whether a replica whose guest ended by itself gets another one. */
+final class RestartRule {
+    private RestartRule() {}
+
+    /**
+     * What is to be remembered of this end.
+     *
+     * @param next the backoff there would be with a policy of always
+     */
+    static Retry apply(Spec spec, Retry next, VmState end) {
+        var success = end instanceof VmState.Stopped stopped && stopped.exit().success();
+        return switch (spec.restart().policy()) {
+            case ALWAYS -> limited(spec, next);
+            case ON_FAILURE -> success ? finished(next) : limited(spec, next);
+            case NEVER ->
+                success
+                        ? finished(next)
+                        : given(
+                                next,
+                                "restart policy is never; " + next.reason().detail());
+        };
+    }
+
+    private static Retry limited(Spec spec, Retry next) {
+        var limit = spec.restart().maxAttempts();
+        return limit > 0 && next.failures() > limit
+                ? given(
+                        next,
+                        "all " + limit + " attempts are used up; "
+                                + next.reason().detail())
+                : next;
+    }
+
+    private static Retry finished(Retry next) {
+        return last(next, new Reason(ReasonCode.FINISHED, next.reason().detail()));
+    }
+
+    private static Retry given(Retry next, String why) {
+        return last(next, new Reason(ReasonCode.NOT_RESTARTED, why));
+    }
+
+    private static Retry last(Retry next, Reason reason) {
+        return new Retry(next.key(), next.specHash(), next.failures(), null, next.since(), reason);
+    }
+}

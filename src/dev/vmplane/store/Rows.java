@@ -1,0 +1,203 @@
+package dev.vmplane.store;
+
+import dev.vmplane.model.BootDocument;
+import dev.vmplane.model.DesiredVm;
+import dev.vmplane.model.Event;
+import dev.vmplane.model.EventType;
+import dev.vmplane.model.GuestExit;
+import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Owner;
+import dev.vmplane.model.Phase;
+import dev.vmplane.model.Reason;
+import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.Retry;
+import dev.vmplane.model.SpecDocument;
+import dev.vmplane.model.VmState;
+import dev.vmplane.model.VmmProcess;
+import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.Tuple;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Records to rows and back. The order of values here is the order of columns in {@link Sql}. */
+final class Rows {
+    private static final Map<String, EventType> EVENT_TYPES =
+            Arrays.stream(EventType.values()).collect(Collectors.toMap(EventType::text, Function.identity()));
+
+    private Rows() {}
+
+    static Tuple of(DesiredVm job) {
+        return Tuple.of(
+                job.jobId(),
+                job.tenant(),
+                job.generation(),
+                job.source().name(),
+                job.specHash(),
+                json(SpecDocument.of(job.spec())),
+                millis(job.createdAt()),
+                millis(job.updatedAt()));
+    }
+
+    static DesiredVm job(Row row) {
+        var spec = SpecDocument.read(map(row, "spec"));
+        return new DesiredVm(
+                row.getString("job_id"),
+                row.getString("tenant"),
+                spec,
+                row.getString("spec_hash"),
+                row.getLong("generation"),
+                DesiredVm.Source.valueOf(row.getString("source")),
+                instant(row, "created_at"),
+                instant(row, "updated_at"));
+    }
+
+    static Tuple of(MicroVm vm) {
+        var owner = vm.owner();
+        var state = vm.state();
+        var process = state.process();
+        var reason = state.reason();
+        var exit = exitOf(state);
+        return Tuple.tuple(Arrays.asList(
+                vm.vmId(),
+                vm.node(),
+                vm.specHash(),
+                json(BootDocument.of(vm.boot())),
+                owner == null ? null : owner.jobId(),
+                owner == null ? null : owner.tenant(),
+                owner == null ? null : owner.replica(),
+                owner == null ? null : owner.generation(),
+                vm.phase().name(),
+                millis(state.since()),
+                millis(state.deadline()),
+                process == null ? null : process.pid(),
+                process == null ? null : process.startTicks(),
+                state instanceof VmState.Running running && running.healthy() ? 1 : 0,
+                reason == null ? null : reason.code().name(),
+                reason == null ? null : reason.detail(),
+                exit.status(),
+                exit.signal(),
+                vm.address(),
+                millis(vm.createdAt()),
+                vm.released() ? 1 : 0));
+    }
+
+    static MicroVm vm(Row row) {
+        var boot = BootDocument.read(map(row, "boot"));
+        var owner = row.getString("job_id") == null
+                ? null
+                : new Owner(
+                        row.getString("job_id"),
+                        row.getString("tenant"),
+                        row.getInteger("replica"),
+                        row.getLong("generation"));
+        return new MicroVm(
+                row.getString("vm_id"),
+                row.getString("node"),
+                row.getString("spec_hash"),
+                boot,
+                owner,
+                state(row),
+                row.getString("address"),
+                instant(row, "created_at"),
+                row.getInteger("released") == 1);
+    }
+
+    private static VmState state(Row row) {
+        var since = instant(row, "since");
+        var deadline = instant(row, "deadline");
+        var pid = row.getLong("pid");
+        var process = pid == null ? null : new VmmProcess(pid, row.getLong("start_ticks"));
+        var reason = reason(row);
+        var exit = new GuestExit(row.getInteger("exit_status"), row.getInteger("exit_signal"));
+        return switch (Phase.valueOf(row.getString("phase"))) {
+            case PENDING -> new VmState.Pending(since);
+            case STARTING -> new VmState.Starting(since, deadline);
+            case BOOTING -> new VmState.Booting(since, deadline, process);
+            case WARMING -> new VmState.Warming(since, deadline, process);
+            case WARM -> new VmState.Warm(since, process);
+            case PAUSED -> new VmState.Paused(since, process);
+            case RUNNING -> new VmState.Running(since, process, row.getInteger("healthy") == 1);
+            case DRAINING -> new VmState.Draining(since, deadline, process, reason);
+            case STOPPING -> new VmState.Stopping(since, deadline, process, reason);
+            case STOPPED -> new VmState.Stopped(since, reason, exit);
+            case FAILED -> new VmState.Failed(since, reason, exit);
+        };
+    }
+
+    static Tuple of(Retry retry) {
+        return Tuple.tuple(Arrays.asList(
+                retry.key(),
+                retry.specHash(),
+                retry.failures(),
+                millis(retry.nextTry()),
+                millis(retry.since()),
+                retry.reason().code().name(),
+                retry.reason().detail()));
+    }
+
+    static Retry retry(Row row) {
+        return new Retry(
+                row.getString("key"),
+                row.getString("spec_hash"),
+                row.getInteger("failures"),
+                instant(row, "next_try"),
+                instant(row, "since"),
+                reason(row));
+    }
+
+    static Tuple of(Event event) {
+        return Tuple.tuple(Arrays.asList(
+                event.seq(),
+                millis(event.at()),
+                event.type().text(),
+                event.tenant(),
+                event.jobId(),
+                event.vmId(),
+                json(event.data())));
+    }
+
+    static Event event(Row row) {
+        return new Event(
+                row.getLong("seq"),
+                instant(row, "at"),
+                EVENT_TYPES.get(row.getString("type")),
+                row.getString("tenant"),
+                row.getString("job_id"),
+                row.getString("vm_id"),
+                map(row, "data"));
+    }
+
+    private static GuestExit exitOf(VmState state) {
+        return switch (state.phase()) {
+            case STOPPED -> ((VmState.Stopped) state).exit();
+            case FAILED -> ((VmState.Failed) state).exit();
+            case PENDING, STARTING, BOOTING, WARMING, WARM, PAUSED, RUNNING, DRAINING, STOPPING -> GuestExit.UNKNOWN;
+        };
+    }
+
+    private static Reason reason(Row row) {
+        var code = row.getString("reason");
+        return code == null ? null : new Reason(ReasonCode.valueOf(code), row.getString("detail"));
+    }
+
+    private static String json(Map<String, Object> values) {
+        return new JsonObject(values).encode();
+    }
+
+    private static Map<String, Object> map(Row row, String column) {
+        return new JsonObject(row.getString(column)).getMap();
+    }
+
+    private static Long millis(Instant instant) {
+        return instant == null ? null : instant.toEpochMilli();
+    }
+
+    private static Instant instant(Row row, String column) {
+        var millis = row.getLong(column);
+        return millis == null ? null : Instant.ofEpochMilli(millis);
+    }
+}

@@ -1,0 +1,264 @@
+package dev.vmplane.store;
+
+import dev.vmplane.bus.Address;
+import dev.vmplane.bus.Address.EventQuery;
+import dev.vmplane.bus.Address.Keys;
+import dev.vmplane.bus.Address.Page;
+import dev.vmplane.bus.Address.PageQuery;
+import dev.vmplane.bus.Address.Slices;
+import dev.vmplane.bus.Bus;
+import dev.vmplane.model.Changes;
+import dev.vmplane.model.Event;
+import dev.vmplane.model.JobView;
+import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Refusal;
+import dev.vmplane.model.RefusedException;
+import dev.vmplane.model.Time;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owns the database and the ledger. Reads are answered from the ledger; writes queue up, and all that have queued while
+ * one commit was under way share the next. Each is answered, and everybody told, after the commit.
+ */
+public final class StoreVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(StoreVerticle.class);
+
+    /** Writes that may wait for a commit; more are refused as busy. */
+    private static final int MAX_WAITING = 20_000;
+
+    /** Writes that share one commit, so that the first of them does not wait for thousands of others. */
+    private static final int MAX_BATCH = 512;
+
+    private static final int MAX_EVENTS_A_PAGE = 1_000;
+    private static final Duration HOUSEKEEPING = Duration.ofMinutes(1);
+    private static final Duration RETRY_RECOVERY = Duration.ofSeconds(1);
+
+    private final Path file;
+    private final Rules rules;
+    private final Time time;
+    private final Supplier<String> vmIds;
+    private final Ledger ledger;
+    private final Deque<Write<?>> waiting = new ArrayDeque<>();
+    private Database database;
+    private Bus bus;
+    /** A commit is under way, or the database is being asked what became of one. */
+    private boolean busy;
+
+    /** One operation on the draft, and whoever waits for it. */
+    private record Write<A>(Function<Draft, A> operation, Promise<A> answer) {}
+
+    /** @param vmIds gives an id nobody has had each time it is asked */
+    public StoreVerticle(Path file, String addressRange, Rules rules, Time time, Supplier<String> vmIds) {
+        this.file = file;
+        this.rules = rules;
+        this.time = time;
+        this.vmIds = vmIds;
+        this.ledger = new Ledger(new Addresses(addressRange));
+    }
+
+    @Override
+    public Future<?> start() {
+        database = new Database(vertx, file);
+        bus = new Bus(vertx);
+        return database.load()
+                .compose(rows -> database.lastSeq().map(seq -> loaded(rows, seq)))
+                .compose(done -> Future.all(List.of(
+                        bus.answer(Address.STORE_JOB_PUT, put -> write(draft -> draft.putJob(put))),
+                        bus.answer(Address.STORE_JOB_DELETE, key -> write(draft -> draft.deleteJob(key))),
+                        bus.answer(Address.STORE_INTEND, intents -> write(draft -> draft.intend(intents))),
+                        bus.answer(Address.STORE_INSTANCE_MOVED, moved -> write(draft -> draft.moved(moved))),
+                        bus.answer(Address.STORE_INSTANCE_RELEASED, id -> write(draft -> draft.released(id))),
+                        bus.answer(Address.STORE_JOB_GET, this::job),
+                        bus.answer(Address.STORE_JOB_LIST, this::jobs),
+                        bus.answer(Address.STORE_INSTANCE_GET, this::instance),
+                        bus.answer(Address.STORE_INSTANCE_LIST, this::instances),
+                        bus.answer(Address.STORE_SLICES, this::slices),
+                        bus.answer(Address.STORE_KEYS, nothing -> Future.succeededFuture(keys())),
+                        bus.answer(Address.STORE_STATS, nothing -> Future.succeededFuture(ledger.stats())),
+                        bus.answer(Address.STORE_EVENTS, this::events))))
+                .onSuccess(done -> time.after(HOUSEKEEPING, this::keepHouse));
+    }
+
+    @Override
+    public Future<?> stop() {
+        return database.close();
+    }
+
+    private Void loaded(Changes rows, long seq) {
+        ledger.apply(rows);
+        ledger.startAfter(seq);
+        LOG.atInfo()
+                .addKeyValue("jobs", rows.jobs().size())
+                .addKeyValue("vms", rows.vms().size())
+                .addKeyValue("seq", seq)
+                .log("store opened");
+        return null;
+    }
+
+    private Future<JobView> job(Address.JobKey key) {
+        var job = ledger.job(key.jobId());
+        return job == null || (key.tenant() != null && !key.tenant().equals(job.tenant()))
+                ? refused(Refusal.notFound("job_not_found", "job '" + key.jobId() + "' does not exist"))
+                : Future.succeededFuture(ledger.view(job));
+    }
+
+    private Future<Page<JobView>> jobs(PageQuery query) {
+        var jobs = ledger.jobsAfter(query.tenant(), query.after(), query.limit());
+        return page(jobs, query, view -> view.job().jobId());
+    }
+
+    private Future<MicroVm> instance(String vmId) {
+        var vm = ledger.vm(vmId);
+        return vm == null
+                ? refused(Refusal.notFound("vm_not_found", "vm '" + vmId + "' does not exist"))
+                : Future.succeededFuture(vm);
+    }
+
+    private Future<Page<MicroVm>> instances(PageQuery query) {
+        return page(ledger.vmsAfter(query.tenant(), query.after(), query.limit()), query, MicroVm::vmId);
+    }
+
+    private static <T> Future<Page<T>> page(List<T> items, PageQuery query, Function<T, String> id) {
+        var full = items.size() == query.limit();
+        return Future.succeededFuture(new Page<>(items, full ? id.apply(items.get(items.size() - 1)) : null));
+    }
+
+    private Future<Slices> slices(Keys keys) {
+        return Future.succeededFuture(new Slices(
+                keys.jobIds().stream().map(ledger::viewOf).toList(),
+                keys.specHashes().stream().map(ledger::pool).toList()));
+    }
+
+    private Keys keys() {
+        var jobs = Stream.concat(ledger.jobIds().stream(), ledger.orphanedJobIds().stream());
+        return new Keys(jobs.toList(), ledger.specHashes());
+    }
+
+    private Future<List<Event>> events(EventQuery query) {
+        return database.eventsSince(query.since(), Math.min(query.limit(), MAX_EVENTS_A_PAGE));
+    }
+
+    private <A> Future<A> write(Function<Draft, A> operation) {
+        if (waiting.size() >= MAX_WAITING) {
+            return refused(new Refusal(
+                    Refusal.Kind.BUSY,
+                    "store_busy",
+                    null,
+                    "the store cannot take more writes now: try again in a second"));
+        }
+        var write = new Write<A>(operation, Promise.promise());
+        waiting.add(write);
+        if (!busy) {
+            commitNext();
+        }
+        return write.answer().future();
+    }
+
+    private void commitNext() {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        busy = true;
+        var draft = new Draft(ledger, rules, time.now(), vmIds);
+        var batch = new ArrayList<Write<?>>();
+        var answers = new ArrayList<Runnable>();
+        while (batch.size() < MAX_BATCH && !waiting.isEmpty()) {
+            var write = waiting.poll();
+            try {
+                answers.add(apply(write, draft));
+                batch.add(write);
+            } catch (RuntimeException defect) {
+                // It may have left the draft half changed: the others start over without it.
+                write.answer().fail(defect);
+                for (var n = batch.size() - 1; n >= 0; n--) {
+                    waiting.addFirst(batch.get(n));
+                }
+                commitNext();
+                return;
+            }
+        }
+        var changes = draft.changes();
+        var committed = changes.isEmpty() ? Future.<Void>succeededFuture() : database.commit(changes);
+        committed.onComplete(done -> finish(changes, answers), cause -> recover(changes, batch, answers, cause));
+    }
+
+    private static <A> Runnable apply(Write<A> write, Draft draft) {
+        try {
+            var answer = write.operation().apply(draft);
+            return () -> write.answer().complete(answer);
+        } catch (RefusedException refused) {
+            return () -> write.answer().fail(refused);
+        }
+    }
+
+    private void finish(Changes changes, List<Runnable> answers) {
+        if (!changes.isEmpty()) {
+            ledger.apply(changes);
+            bus.publish(Address.COMMITTED, changes);
+        }
+        answers.forEach(Runnable::run);
+        busy = false;
+        commitNext();
+    }
+
+    /** A commit that failed may still have happened: the database is asked before anybody is told anything. */
+    private void recover(Changes changes, List<Write<?>> batch, List<Runnable> answers, Throwable cause) {
+        database.lastSeq()
+                .onComplete(
+                        seq -> {
+                            if (seq == changes.seq()) {
+                                finish(changes, answers);
+                                return;
+                            }
+                            LOG.atError()
+                                    .addKeyValue("writes", batch.size())
+                                    .setCause(cause)
+                                    .log("a commit failed");
+                            var refusal = new Refusal(
+                                    Refusal.Kind.UNAVAILABLE,
+                                    "store_failed",
+                                    null,
+                                    "the store cannot write: nothing was changed");
+                            finish(
+                                    Changes.NONE,
+                                    batch.stream()
+                                            .<Runnable>map(write ->
+                                                    () -> write.answer().fail(refusal.asException()))
+                                            .toList());
+                        },
+                        unreachable -> {
+                            LOG.atError().setCause(unreachable).log("the database does not answer");
+                            time.after(RETRY_RECOVERY, () -> recover(changes, batch, answers, cause));
+                        });
+    }
+
+    private void keepHouse() {
+        var oldest = time.now().minus(rules.keepEnded());
+        var old = ledger.vms().stream()
+                .filter(vm -> vm.released() && !vm.state().since().isAfter(oldest))
+                .map(MicroVm::vmId)
+                .toList();
+        var forgotten = old.isEmpty() ? Future.succeededFuture() : write(draft -> draft.forgetOld(old));
+        forgotten
+                .compose(done -> database.forgetEventsUpTo(ledger.seq() - rules.keepEvents()))
+                .onFailure(cause -> LOG.atWarn().setCause(cause).log("old rows could not be forgotten"))
+                .onComplete(done -> time.after(HOUSEKEEPING, this::keepHouse));
+    }
+
+    private static <A> Future<A> refused(Refusal refusal) {
+        return Future.failedFuture(refusal.asException());
+    }
+}

@@ -1,0 +1,56 @@
+package dev.vmplane.store;
+
+import dev.vmplane.model.GuestExit;
+import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Phase;
+import dev.vmplane.model.VmState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** What events about microVMs tell. */
+final class VmFacts {
+    private VmFacts() {}
+
+    static Map<String, Object> attached(MicroVm warm, MicroVm attached, Instant now) {
+        return Map.of(
+                "from", text(warm.phase()),
+                "to", text(attached.phase()),
+                "replica", attached.owner().replica(),
+                "warm_ms", Duration.between(warm.state().since(), now).toMillis());
+    }
+
+    static Map<String, Object> moved(MicroVm before, MicroVm after) {
+        var facts = new LinkedHashMap<String, Object>();
+        var to = after.state();
+        facts.put("from", text(before.phase()));
+        facts.put("to", text(to.phase()));
+        if (to instanceof VmState.Running running) {
+            facts.put("healthy", running.healthy());
+        }
+        if (to.reason() != null) {
+            facts.put("reason", to.reason().code().text());
+            facts.put("detail", to.reason().detail());
+        }
+        var exit = exit(to);
+        if (exit != null && exit.status() != null) {
+            facts.put("exit_status", exit.status());
+        } else if (exit != null && exit.signal() != null) {
+            facts.put("exit_signal", exit.signal());
+        }
+        return facts;
+    }
+
+    private static GuestExit exit(VmState state) {
+        if (state instanceof VmState.Stopped stopped) {
+            return stopped.exit();
+        }
+        return state instanceof VmState.Failed failed ? failed.exit() : null;
+    }
+
+    private static String text(Phase phase) {
+        return phase.name().toLowerCase(Locale.ROOT);
+    }
+}

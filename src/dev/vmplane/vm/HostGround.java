@@ -1,0 +1,114 @@
+package dev.vmplane.vm;
+
+import dev.vmplane.host.Consoles;
+import dev.vmplane.host.GuestConfig;
+import dev.vmplane.host.RunDirectories;
+import dev.vmplane.hypervisor.Hypervisor;
+import dev.vmplane.hypervisor.HypervisorException;
+import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.image.Images;
+import dev.vmplane.model.GuestExit;
+import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.Time;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+
+/** The ground of this host: its run directories, its images and the consoles of its guests. */
+public final class HostGround implements Ground {
+    private final RunDirectories directories;
+    private final Images images;
+    private final Consoles consoles;
+    private final Hypervisor hypervisor;
+    private final Duration stopLimit;
+    private final Time time;
+
+    /** @param stopLimit how long a guest that is asked to end has before it is made to */
+    public HostGround(
+            RunDirectories directories,
+            Images images,
+            Consoles consoles,
+            Hypervisor hypervisor,
+            Duration stopLimit,
+            Time time) {
+        this.directories = directories;
+        this.images = images;
+        this.consoles = consoles;
+        this.hypervisor = hypervisor;
+        this.stopLimit = stopLimit;
+        this.time = time;
+    }
+
+    @Override
+    public Machine machine(MicroVm vm) {
+        var boot = vm.boot();
+        return new Machine(
+                vm.vmId(),
+                directories.of(vm.vmId()),
+                images.path(boot.kernel()),
+                images.path(boot.kernel() + Images.INITRAMFS),
+                images.path(boot.rootfs()),
+                boot.resources(),
+                vm.address(),
+                boot.port());
+    }
+
+    @Override
+    public Future<Void> prepare(MicroVm vm) {
+        return images.check(vm.boot())
+                .recover(missing -> Future.failedFuture(
+                        new HypervisorException(ReasonCode.IMAGE_UNREADABLE, missing.getMessage(), missing)))
+                .compose(usable -> directories.create(vm.vmId()))
+                .compose(made -> directories.writeConfigDisk(vm.vmId(), guestConfig(vm)));
+    }
+
+    private GuestConfig guestConfig(MicroVm vm) {
+        var network = hypervisor.guestNetwork(machine(vm));
+        return new GuestConfig(
+                vm.vmId(),
+                vm.boot().cmd(),
+                vm.boot().env(),
+                network.ip(),
+                network.gateway(),
+                network.dns(),
+                graceInGuest(),
+                hypervisor.capabilities().guestEnd());
+    }
+
+    /** The guest makes its program end a little before the host makes the guest end, so that its status is still told. */
+    private int graceInGuest() {
+        return (int) Math.max(1, stopLimit.toSeconds() - 2);
+    }
+
+    @Override
+    public Future<Void> started(MicroVm vm, Duration silence, Duration limit) {
+        var signs = consoles.watch(directories.of(vm.vmId()));
+        var verdict = Promise.<Void>promise();
+        var printed = time.after(
+                silence, () -> verdict.tryFail(silent("printed nothing within " + silence.toSeconds() + " s")));
+        var late = time.after(
+                limit, () -> verdict.tryFail(silent("did not start its program within " + limit.toSeconds() + " s")));
+        signs.printed().onSuccess(alive -> printed.cancel());
+        signs.started().onSuccess(verdict::tryComplete);
+        return verdict.future().onComplete(done -> {
+            printed.cancel();
+            late.cancel();
+            signs.forget();
+        });
+    }
+
+    private static HypervisorException silent(String what) {
+        return new HypervisorException(ReasonCode.GUEST_SILENT, "the guest " + what);
+    }
+
+    @Override
+    public Future<GuestExit> exit(MicroVm vm) {
+        return consoles.exit(directories.of(vm.vmId()));
+    }
+
+    @Override
+    public Future<Void> remove(MicroVm vm) {
+        return directories.remove(vm.vmId());
+    }
+}

@@ -1,0 +1,27 @@
+/* What the demo server answers, apart from how the bytes travel. */
+#ifndef VMPLANE_DEMO_PAGES_H
+#define VMPLANE_DEMO_PAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Text that grows; running out of memory ends the server. */
+struct text {
+    char *bytes;
+    size_t count, room;
+};
+
+void text_add(struct text *text, const char *bytes, size_t count);
+
+enum { NO_EXIT = -1 };
+
+struct page {
+    int status;
+    const char *type;
+    struct text body;
+    int exit_status; /* the server ends with it once the page is sent; NO_EXIT: it stays */
+};
+
+struct page page_at(const char *path);
+
+#endif

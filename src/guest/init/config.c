@@ -1,0 +1,246 @@
+#define _GNU_SOURCE
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char MAGIC[] = "VMPLANE1";
+enum { MAGIC_BYTES = sizeof MAGIC - 1, DEFAULT_STOP_GRACE_S = 10 };
+
+/* Grows by doubling, so that a payload full of tiny entries costs linear time. */
+static const char *append(struct words *words, char *word)
+{
+    bool full = (words->count & (words->count + 1)) == 0;
+    if (full) {
+        char **larger = realloc(words->items, (words->count + 1) * 2 * sizeof *larger);
+        if (larger == NULL)
+            return "does not fit in memory";
+        words->items = larger;
+    }
+    words->items[words->count++] = word;
+    words->items[words->count] = NULL;
+    return NULL;
+}
+
+static bool parse_number(const char *text, unsigned limit, unsigned *number)
+{
+    unsigned value = 0;
+    if (*text == '\0')
+        return false;
+    for (; *text != '\0'; text++) {
+        if (*text < '0' || *text > '9')
+            return false;
+        value = value * 10 + (unsigned)(*text - '0');
+        if (value > limit)
+            return false;
+    }
+    *number = value;
+    return true;
+}
+
+/* Every taker stores one value and answers NULL, or answers what is wrong with it. */
+
+static const char *take_argument(struct config *config, char *value)
+{
+    return append(&config->arguments, value);
+}
+
+static const char *take_variable(struct config *config, char *value)
+{
+    const char *equals = strchr(value, '=');
+    if (equals == NULL || equals == value)
+        return "is not NAME=VALUE";
+    return append(&config->environment, value);
+}
+
+static const char *take_nameserver(struct config *config, char *value)
+{
+    struct in6_addr address;
+    if (inet_pton(AF_INET, value, &address) != 1 && inet_pton(AF_INET6, value, &address) != 1)
+        return "is not an IP address";
+    return append(&config->nameservers, value);
+}
+
+static const char *take_hostname(struct config *config, char *value)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+    size_t length = strlen(value);
+    if (length == 0 || length > HOST_NAME_MAX || strspn(value, allowed) != length)
+        return "is not a host name";
+    config->hostname = value;
+    return NULL;
+}
+
+static const char *take_address(struct config *config, char *value)
+{
+    char *slash = strchr(value, '/');
+    if (slash == NULL)
+        return "is not a.b.c.d/length";
+    *slash = '\0';
+    if (inet_pton(AF_INET, value, &config->address) != 1 || !parse_number(slash + 1, 32, &config->prefix_bits))
+        return "is not a.b.c.d/length";
+    config->has_address = true;
+    return NULL;
+}
+
+static const char *take_gateway(struct config *config, char *value)
+{
+    if (inet_pton(AF_INET, value, &config->gateway) != 1)
+        return "is not an IPv4 address";
+    config->has_gateway = true;
+    return NULL;
+}
+
+static const char *take_workdir(struct config *config, char *value)
+{
+    if (value[0] != '/')
+        return "is not an absolute path";
+    config->workdir = value;
+    return NULL;
+}
+
+static const char *take_stop_grace(struct config *config, char *value)
+{
+    if (!parse_number(value, CONFIG_STOP_GRACE_LIMIT_S, &config->stop_grace_s))
+        return "is not a number of seconds up to 3600";
+    return NULL;
+}
+
+static const char *take_end(struct config *config, char *value)
+{
+    if (strcmp(value, "poweroff") == 0)
+        config->end = END_POWEROFF;
+    else if (strcmp(value, "reboot") == 0)
+        config->end = END_REBOOT;
+    else
+        return "is neither poweroff nor reboot";
+    return NULL;
+}
+
+static const struct key {
+    const char *name;
+    bool repeats;
+    const char *(*take)(struct config *, char *value);
+} KEYS[] = {
+    {"arg", true, take_argument},         {"env", true, take_variable},
+    {"dns", true, take_nameserver},       {"hostname", false, take_hostname},
+    {"ip", false, take_address},          {"gateway", false, take_gateway},
+    {"workdir", false, take_workdir},     {"stop_grace_s", false, take_stop_grace},
+    {"end", false, take_end},
+};
+enum { KEY_COUNT = sizeof KEYS / sizeof KEYS[0] };
+
+static bool refuse(struct config *config, const char *what, const char *why)
+{
+    snprintf(config->fault, sizeof config->fault, "%s %s", what, why);
+    return false;
+}
+
+static bool take_entry(struct config *config, bool seen[KEY_COUNT], char *entry)
+{
+    char *equals = strchr(entry, '=');
+    if (equals == NULL)
+        return refuse(config, "an entry", "is not key=value");
+    *equals = '\0';
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        if (strcmp(entry, KEYS[i].name) != 0)
+            continue;
+        if (seen[i] && !KEYS[i].repeats)
+            return refuse(config, entry, "is given twice");
+        seen[i] = true;
+        const char *fault = KEYS[i].take(config, equals + 1);
+        return fault == NULL || refuse(config, entry, fault);
+    }
+    const char *fault = append(&config->unknown_keys, entry);
+    return fault == NULL || refuse(config, "the list of unknown keys", fault);
+}
+
+/* Answers the payload's length, or a negative number after refusing the header. */
+static long payload_bytes(const unsigned char *disk, size_t bytes, struct config *config)
+{
+    if (bytes < CONFIG_HEADER_BYTES) {
+        refuse(config, "the disk", "is shorter than its header");
+        return -1;
+    }
+    if (memcmp(disk, MAGIC, MAGIC_BYTES) != 0) {
+        refuse(config, "the disk", "does not begin with VMPLANE1");
+        return -1;
+    }
+    const unsigned char *field = disk + MAGIC_BYTES;
+    unsigned long length = field[0] | field[1] << 8 | field[2] << 16 | (unsigned long)field[3] << 24;
+    if (length > CONFIG_PAYLOAD_LIMIT_BYTES) {
+        refuse(config, "the payload", "is longer than 1 MiB");
+        return -1;
+    }
+    if (length > bytes - CONFIG_HEADER_BYTES) {
+        refuse(config, "the payload", "is longer than the disk");
+        return -1;
+    }
+    return (long)length;
+}
+
+bool config_parse(const unsigned char *disk, size_t bytes, struct config *config)
+{
+    *config = (struct config){.workdir = "/", .stop_grace_s = DEFAULT_STOP_GRACE_S, .end = END_POWEROFF};
+    long length = payload_bytes(disk, bytes, config);
+    if (length < 0)
+        return false;
+    const unsigned char *payload = disk + CONFIG_HEADER_BYTES;
+    if (length > 0 && payload[length - 1] != '\0')
+        return refuse(config, "the last entry", "does not end with NUL");
+    config->payload = malloc((size_t)length + 1);
+    if (config->payload == NULL)
+        return refuse(config, "the payload", "does not fit in memory");
+    memcpy(config->payload, payload, (size_t)length);
+
+    bool seen[KEY_COUNT] = {false};
+    for (char *entry = config->payload, *end = entry + length; entry < end;) {
+        char *next = entry + strlen(entry) + 1;
+        if (!take_entry(config, seen, entry))
+            return false;
+        entry = next;
+    }
+    if (config->arguments.count == 0)
+        return refuse(config, "arg", "is missing");
+    if (config->has_gateway && !config->has_address)
+        return refuse(config, "gateway", "is given without ip");
+    return true;
+}
+
+bool config_read(const char *path, struct config *config)
+{
+    *config = (struct config){0};
+    enum { LIMIT_BYTES = CONFIG_HEADER_BYTES + CONFIG_PAYLOAD_LIMIT_BYTES };
+    unsigned char *disk = malloc(LIMIT_BYTES);
+    int fd = disk == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        refuse(config, path, strerror(errno));
+        free(disk);
+        return false;
+    }
+    size_t bytes = 0;
+    ssize_t step;
+    do {
+        step = read(fd, disk + bytes, LIMIT_BYTES - bytes);
+        bytes += step > 0 ? (size_t)step : 0;
+    } while (step > 0 || (step < 0 && errno == EINTR));
+    bool good = step < 0 ? refuse(config, path, strerror(errno)) : config_parse(disk, bytes, config);
+    close(fd);
+    free(disk);
+    return good;
+}
+
+void config_free(struct config *config)
+{
+    free(config->arguments.items);
+    free(config->environment.items);
+    free(config->nameservers.items);
+    free(config->unknown_keys.items);
+    free(config->payload);
+}

@@ -1,0 +1,49 @@
+/* Ends the VM. This is the only way out of the first process; returning from it would be a kernel panic. */
+#define _GNU_SOURCE
+#include "init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <unistd.h>
+
+static enum ending how = END_POWEROFF;
+
+void end_with(enum ending ending)
+{
+    how = ending;
+}
+
+/* The kernel announces the end as an emergency, which no other console level hides; our line is to be the last. */
+static void silence_kernel(void)
+{
+    int level = open("/proc/sys/kernel/printk", O_WRONLY | O_CLOEXEC);
+    if (level < 0 || write(level, "0", 1) != 1)
+        say("cannot silence the kernel: %s", strerror(errno));
+}
+
+void end_vm(void)
+{
+    console_drain();
+    silence_kernel();
+    unmount_all();
+    sync();
+    reboot(how == END_REBOOT ? RB_AUTOBOOT : RB_POWER_OFF);
+    /* The kernel refused or could not; what remains is a halt the host's own time limit has to notice. */
+    for (;;)
+        pause();
+}
+
+void give_up(const char *format, ...)
+{
+    char reason[256];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(reason, sizeof reason, format, values);
+    va_end(values);
+    say("cannot %s", reason);
+    end_vm();
+}

@@ -1,0 +1,84 @@
+/*
+ * The parts of the guest's first process, in the order they are used. init.c strings them together.
+ *
+ * None of them returns a failure that nobody could mend here: it calls give_up, which says why on the console and ends the VM.
+ */
+#ifndef VMPLANE_GUEST_INIT_H
+#define VMPLANE_GUEST_INIT_H
+
+#include "config.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* console.c: the one place that writes to the console. */
+
+void console_open(void);
+/* One line of the console protocol, always on a line of its own. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int console_fd(void);
+/* Passes program output on, as much as the console takes now. Answers the number of bytes, negative if the console failed. */
+ssize_t console_pass(const char *bytes, size_t count);
+/* Returns when everything has left the UART, or after a short limit. */
+void console_drain(void);
+
+/* mounts.c: the kernel's file systems, and the root the program sees. */
+
+void mount_kernel_filesystems(void);
+void wait_for_device(const char *path);
+void enter_root(const char *device);
+void unmount_all(void);
+
+/* modules.c */
+
+void load_modules(const char *directory);
+
+/* network.c: addresses, and the files that name them. */
+
+void network_up(const struct config *config);
+
+/* program.c: the one program this VM exists for. */
+
+struct program {
+    pid_t pid;
+    int output; /* read end of its stdout and stderr */
+};
+
+/* How a program ended, as waitpid tells it; a program that never ran ends as a shell would report it (126 or 127). */
+struct outcome {
+    bool signalled;
+    int number;
+};
+
+/* True once the program runs. False: it could not be executed, and `outcome` holds the status to report. */
+bool program_start(const struct config *config, struct program *program, struct outcome *outcome);
+
+/* stop.c: the ways a host asks a guest to stop. */
+
+enum { POWER_KEY_LIMIT = 4 };
+
+struct stop_sources {
+    int signals; /* SIGINT (Ctrl-Alt-Del), SIGTERM, and SIGCHLD for the supervisor */
+    int keys[POWER_KEY_LIMIT];
+    size_t key_count;
+};
+
+/* Blocks the signals this process waits for, so that a request made during boot is kept until somebody listens. */
+void stop_requests_hold(sigset_t *held);
+void stop_requests_open(const sigset_t *held, struct stop_sources *sources);
+bool power_key_pressed(int key);
+
+/* supervise.c: from the first line of output to the last process of the guest. */
+
+struct outcome supervise(const struct program *program, const struct stop_sources *sources, unsigned stop_grace_s);
+
+/* end.c */
+
+/* How the VM is to be ended from here on; power-off until somebody says otherwise. */
+void end_with(enum ending ending);
+_Noreturn void end_vm(void);
+_Noreturn void give_up(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
