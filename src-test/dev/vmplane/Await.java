@@ -27,11 +27,12 @@ public final class Await {
         return of(future.map(unexpected -> (Throwable) null).otherwise(cause -> cause));
     }
 
-    /** Asks again and again until the answer is {@code expected}. Each question crosses an event loop. */
+    /** Asks again and again until the answer is {@code expected}. */
     public static <T> void until(T expected, Supplier<Future<T>> question) {
         var deadline = System.nanoTime() + LIMIT.toNanos();
         var answer = of(question.get());
         while (!Objects.equals(answer, expected) && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
             answer = of(question.get());
         }
         assertThat(answer).isEqualTo(expected);

@@ -7,6 +7,7 @@ import dev.vmplane.Samples;
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Address.PutJob;
 import dev.vmplane.bus.Bus;
+import dev.vmplane.feed.EventFeed;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.Refusal;
@@ -49,7 +50,7 @@ final class ApiFixture {
                         ApiFixture::yaml,
                         ApiFixture::wish,
                         boot -> Future.succeededFuture(),
-                        context -> context.fail(501),
+                        new EventFeed(vertx, time),
                         metrics,
                         time));
         Await.of(vertx.deployVerticle(api));

@@ -56,6 +56,7 @@ class ApiProblemTest {
                 "POST   | /vms?wait=running&timeout_s=301  | application/json       | {\"job_id\":\"a\"}           | 400 | bad_query              | timeout_s",
                 "GET    | /vms?limit=0                     | -                      | -                            | 400 | bad_query              | limit",
                 "GET    | /instances?limit=1001            | -                      | -                            | 400 | bad_query              | limit",
+                "GET    | /events?since=x                  | -                      | -                            | 400 | bad_query              | since",
             })
     void isAProblemWithACode(
             String method, String uri, String type, String body, int status, String code, String field) {

@@ -254,6 +254,16 @@ class ApiTest {
     }
 
     @Test
+    void theLogIsReadThroughTheApi() {
+        api.store.keep(service("web"));
+
+        var page = Await.of(api.call(HttpMethod.GET, "/events", Map.of("accept", "application/json"), null));
+
+        assertThat(page.json().getJsonArray("items").getJsonObject(0).getString("type"))
+                .isEqualTo("job.created");
+    }
+
+    @Test
     void itIsReadyWhenStoreAndIngressAnswer() {
         assertThat(api.get("/health/live").status()).isEqualTo(200);
         assertThat(api.get("/health/ready").status()).isEqualTo(200);

@@ -3,6 +3,7 @@ package dev.vmplane.api;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.RefusedException;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
@@ -89,12 +90,19 @@ record Problem(int status, String code, String field, String detail) {
         if (status == 503) {
             response.putHeader("retry-after", "1");
         }
-        if (!context.request().isEnded()) {
+        if (bodyUnread(context.request())) {
             response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
         }
         response.setStatusCode(status)
                 .putHeader(HttpHeaders.CONTENT_TYPE, "application/problem+json")
                 .end(json().toBuffer());
+    }
+
+    private static boolean bodyUnread(HttpServerRequest request) {
+        var length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        var announced =
+                (length != null && !length.equals("0")) || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+        return announced && !request.isEnded();
     }
 
     private JsonObject json() {
