@@ -73,6 +73,8 @@ final class Plane implements AutoCloseable {
                 "0",
                 "VMPLANE_INGRESS_PORT",
                 "0",
+                "VMPLANE_ADDRESS_RANGE",
+                range,
                 "VMPLANE_DESIRED_VMS",
                 rig.stateDir().resolve("desired-vms.yaml").toString());
         var config = Config.load(Path.of("conf/vmplane.yaml"), environment, "here");

@@ -256,7 +256,7 @@ class WalkTest {
     @Test
     void aGuestThatNeverGetsHealthySaysSoAndOthersGoOn() {
         var sick = Plane.web("sick", "red");
-        sick.getJsonObject("spec").getJsonObject("env").put("SIM_UNHEALTHY", 1);
+        sick.getJsonObject("spec").getJsonObject("env").put("SIM_UNHEALTHY", true);
         plane.post(sick);
         plane.post(Plane.web("well", "green"));
 
