@@ -8,6 +8,7 @@ import dev.vmplane.hypervisor.simulator.SimulatorMain;
 import dev.vmplane.store.StoreRefusedException;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.micrometer.MicrometerMetricsFactory;
@@ -65,10 +66,9 @@ public final class Main {
                 .withMetrics(new MicrometerMetricsFactory(registry))
                 .build();
         try {
-            var plane = ControlPlane.start(vertx, config, choice.backend(), new VertxTime(vertx), registry)
-                    .toCompletionStage()
-                    .toCompletableFuture()
-                    .get(START_LIMIT_SECONDS, TimeUnit.SECONDS);
+            var plane = await(
+                    ControlPlane.start(vertx, config, choice.backend(), new VertxTime(vertx), registry),
+                    START_LIMIT_SECONDS);
             LOG.atInfo()
                     .addKeyValue("api", "http://" + config.api().host() + ":" + plane.apiPort())
                     .addKeyValue("ingress", "http://" + config.ingress().host() + ":" + plane.ingressPort())
@@ -94,18 +94,25 @@ public final class Main {
         }));
         told.await();
         LOG.atInfo().log("stopping; VMs keep running");
-        plane.stop()
-                .eventually(vertx::close)
-                .onFailure(cause -> LOG.atWarn().setCause(cause).log("the control plane did not stop cleanly"))
-                .onComplete(done -> stopped.countDown());
-        awaitQuietly(stopped);
+        try {
+            // One after the other, each waited for here: what was to run on an event loop after it closed never would.
+            await(plane.stop(), STOP_LIMIT_SECONDS);
+            await(vertx.close(), STOP_LIMIT_SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.atWarn().setCause(e).log("the control plane did not stop cleanly");
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    private static <T> T await(Future<T> future, int limitSeconds)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        return future.toCompletionStage().toCompletableFuture().get(limitSeconds, TimeUnit.SECONDS);
     }
 
     private static void awaitQuietly(CountDownLatch latch) {
         try {
-            if (!latch.await(STOP_LIMIT_SECONDS, TimeUnit.SECONDS)) {
-                LOG.atWarn().log("stopping took too long and was cut short");
-            }
+            latch.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

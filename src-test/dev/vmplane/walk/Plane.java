@@ -9,17 +9,14 @@ import dev.vmplane.ManualTime;
 import dev.vmplane.host.RunDirectory;
 import dev.vmplane.hypervisor.simulator.SimulatorRig;
 import dev.vmplane.model.Backend;
+import dev.vmplane.walk.Visitor.Reply;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.RequestOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import io.vertx.core.net.HostAndPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -45,7 +42,7 @@ final class Plane implements AutoCloseable {
     private final Vertx vertx;
     private final SimulatorRig rig;
     private final ManualTime time = new ManualTime();
-    private final HttpClient client;
+    private final Visitor visitor;
     /** Of its own, so that neither another test nor a control plane at work on this host is met. */
     private final String range =
             "127.%d.%d.0/24".formatted(128 + ProcessHandle.current().pid() % 64, PLANES.incrementAndGet() % 256);
@@ -55,7 +52,7 @@ final class Plane implements AutoCloseable {
     private Plane(Vertx vertx, SimulatorRig rig) {
         this.vertx = vertx;
         this.rig = rig;
-        this.client = vertx.createHttpClient();
+        this.visitor = new Visitor(vertx);
     }
 
     static Plane start() {
@@ -93,9 +90,6 @@ final class Plane implements AutoCloseable {
         rig.delete();
     }
 
-    /** What came back: status and body, a JSON object or text under {@code text}. */
-    record Reply(int status, JsonObject body) {}
-
     Reply post(JsonObject wish) {
         return api(HttpMethod.POST, "/vms", wish.encode());
     }
@@ -109,31 +103,12 @@ final class Plane implements AutoCloseable {
     }
 
     Reply api(HttpMethod method, String path, String body) {
-        return send(method, running.apiPort(), "localhost", path, body);
+        return visitor.send(method, running.apiPort(), "localhost", path, body);
     }
 
     /** A request as somebody out there sends it to the load balancer. */
     Reply visit(String host, String path) {
-        return send(HttpMethod.GET, running.ingressPort(), host, path, "");
-    }
-
-    private Reply send(HttpMethod method, int port, String host, String path, String body) {
-        var options = new RequestOptions()
-                .setMethod(method)
-                .setHost("127.0.0.1")
-                .setPort(port)
-                .setURI(path);
-        return Await.of(client.request(options).compose(request -> {
-            request.authority(HostAndPort.authority(host, port));
-            request.putHeader("content-type", "application/json");
-            return request.send(body)
-                    .compose(response ->
-                            response.body().map(text -> new Reply(response.statusCode(), read(text.toString()))));
-        }));
-    }
-
-    private static JsonObject read(String text) {
-        return text.startsWith("{") ? new JsonObject(text) : new JsonObject().put("text", text);
+        return visitor.send(HttpMethod.GET, running.ingressPort(), host, path, "");
     }
 
     /** Lets time pass, a little at a time, until {@code done}. */
@@ -141,7 +116,7 @@ final class Plane implements AutoCloseable {
         var deadline = System.nanoTime() + LIMIT.toNanos();
         while (!done.getAsBoolean()) {
             assertThat(System.nanoTime())
-                    .as(what + "; there is " + get("/stats").body())
+                    .as(what + "; there is " + get("/stats").text())
                     .isLessThan(deadline);
             time.advance(TURN);
         }
@@ -152,7 +127,7 @@ final class Plane implements AutoCloseable {
     }
 
     String stateOf(String jobId) {
-        var status = get("/vms/" + jobId).body().getJsonObject("status");
+        var status = get("/vms/" + jobId).json().getJsonObject("status");
         return status == null ? "missing" : status.getString("state");
     }
 
@@ -161,7 +136,7 @@ final class Plane implements AutoCloseable {
     }
 
     int warm() {
-        return get("/stats").body().getJsonObject("summary").getInteger("total_warm");
+        return get("/stats").json().getJsonObject("summary").getInteger("total_warm");
     }
 
     /** The instances of a job, or of none when it is null, that have not ended. */
@@ -173,7 +148,7 @@ final class Plane implements AutoCloseable {
     }
 
     Stream<JsonObject> items(String path) {
-        return get(path).body().getJsonArray("items", new JsonArray()).stream().map(JsonObject.class::cast);
+        return get(path).json().getJsonArray("items", new JsonArray()).stream().map(JsonObject.class::cast);
     }
 
     /** What the host holds: simulated processes and run directories. */
@@ -207,15 +182,7 @@ final class Plane implements AutoCloseable {
     }
 
     List<JsonObject> pageOfEvents() {
-        return Await.of(client.request(HttpMethod.GET, running.apiPort(), "127.0.0.1", "/events?limit=1000")
-                        .compose(request ->
-                                request.putHeader("accept", "application/json").send())
-                        .compose(HttpClientResponse::body))
-                .toJsonObject()
-                .getJsonArray("items")
-                .stream()
-                .map(JsonObject.class::cast)
-                .toList();
+        return visitor.events(running.apiPort());
     }
 
     /** Writes the file of declared VMs. */

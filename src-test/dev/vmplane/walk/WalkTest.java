@@ -39,8 +39,8 @@ class WalkTest {
         assertThat(first.status()).isEqualTo(202);
         assertThat(second.status()).isEqualTo(201);
         assertThat(answered.status()).isEqualTo(200);
-        assertThat(answered.body().getString("COLOUR")).isEqualTo("red");
-        assertThat(plane.visit("first.localhost", "/env").body().getString("COLOUR"))
+        assertThat(answered.json().getString("COLOUR")).isEqualTo("red");
+        assertThat(plane.visit("first.localhost", "/env").json().getString("COLOUR"))
                 .isEqualTo("red");
     }
 
@@ -97,7 +97,7 @@ class WalkTest {
                 () -> plane.instances("first").stream()
                         .anyMatch(vm -> vm.getString("vm_id").equals(warm) && vm.getBoolean("healthy")));
 
-        var ended = plane.get("/instances/" + before).body();
+        var ended = plane.get("/instances/" + before).json();
         assertThat(ended.getString("phase")).isEqualTo("failed");
         assertThat(ended.getJsonObject("reason").getString("code")).isEqualTo("guest_exited");
         assertThat(ended.getJsonObject("exit").getInteger("status")).isEqualTo(3);
@@ -123,7 +123,7 @@ class WalkTest {
     }
 
     private JsonObject statusOf(String jobId) {
-        return plane.get("/vms/" + jobId).body().getJsonObject("status");
+        return plane.get("/vms/" + jobId).json().getJsonObject("status");
     }
 
     @Test
@@ -147,7 +147,7 @@ class WalkTest {
         plane.untilState("batch", "failed");
 
         var detail = plane.get("/vms/batch")
-                .body()
+                .json()
                 .getJsonObject("status")
                 .getJsonObject("reason")
                 .getString("detail");
@@ -177,7 +177,7 @@ class WalkTest {
             assertThat(answer.status())
                     .as("every request on the way is answered")
                     .isEqualTo(200);
-            return answer.body().getString("COLOUR").equals("green");
+            return answer.json().getString("COLOUR").equals("green");
         });
 
         plane.until("the old one is gone", () -> plane.instances("first").size() == 1);
@@ -193,7 +193,7 @@ class WalkTest {
 
         var answered = new HashSet<String>();
         for (var n = 0; n < 12; n++) {
-            answered.add(plane.visit("first.localhost", "/").body().getString("text"));
+            answered.add(plane.visit("first.localhost", "/").text());
         }
         wish.getJsonObject("spec").put("replicas", 1);
         plane.post(wish);
@@ -234,7 +234,7 @@ class WalkTest {
                         .anyMatch(vm -> !vm.getString("vm_id").equals(before) && vm.getBoolean("healthy")));
 
         assertThat(plane.get("/instances/" + before)
-                        .body()
+                        .json()
                         .getJsonObject("reason")
                         .getString("code"))
                 .isEqualTo("vmm_died");
@@ -274,8 +274,8 @@ class WalkTest {
         var refused = plane.post(wish);
 
         assertThat(refused.status()).isEqualTo(422);
-        assertThat(refused.body().getString("code")).isEqualTo("image_missing");
-        assertThat(refused.body().getString("field")).isEqualTo("spec.rootfs");
+        assertThat(refused.json().getString("code")).isEqualTo("image_missing");
+        assertThat(refused.json().getString("field")).isEqualTo("spec.rootfs");
         assertThat(plane.get("/vms/first").status()).isEqualTo(404);
     }
 
@@ -288,7 +288,7 @@ class WalkTest {
         var refused = plane.post(wish);
 
         assertThat(refused.status()).isEqualTo(422);
-        assertThat(refused.body().getString("code")).isEqualTo("image_unusable");
+        assertThat(refused.json().getString("code")).isEqualTo("image_unusable");
     }
 
     @Test
@@ -316,7 +316,7 @@ class WalkTest {
         var refused = plane.post(Plane.web("filed", "red"));
 
         assertThat(refused.status()).isEqualTo(409);
-        assertThat(refused.body().getString("code")).isEqualTo("other_source");
+        assertThat(refused.json().getString("code")).isEqualTo("other_source");
     }
 
     @Test
