@@ -17,6 +17,7 @@ import dev.vmplane.ingress.RouteTable;
 import dev.vmplane.ingress.RouteVerticle;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.DesiredVm;
+import dev.vmplane.model.SpecReader;
 import dev.vmplane.model.Time;
 import dev.vmplane.model.Wish;
 import dev.vmplane.pool.PoolVerticle;
@@ -39,8 +40,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
-import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,6 +56,11 @@ public final class ControlPlane {
 
     /** Threads for what blocks on the host: files, process table, spawning. */
     private static final int HOST_THREADS = 8;
+
+    /** Servers that ask for the same negative port get one free port together. */
+    private static final int ANY_API_PORT = -1;
+
+    private static final int ANY_INGRESS_PORT = -2;
 
     private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
@@ -153,46 +160,48 @@ public final class ControlPlane {
     }
 
     private Future<?> deployIngress(RouteTable table) {
-        return deployOnEveryLoop(
-                        port -> new IngressVerticle(
-                                IngressSettings.at(config.ingress().host(), port), table, time),
-                        config.ingress().port(),
-                        IngressVerticle::port)
+        var settings = IngressSettings.at(config.ingress().host(), portOr(ANY_INGRESS_PORT, config.ingress()));
+        return deployOnEveryLoop(() -> new IngressVerticle(settings, table, time), IngressVerticle::port)
                 .map(port -> ingressPort = port);
     }
 
     private Future<?> deployApi(Images images) {
         var reader = config.specReader();
-        return deployOnEveryLoop(
-                        port -> new ApiVerticle(
-                                new ApiSettings(config.api().host(), port),
-                                new ApiParts(
-                                        text -> YamlDocument.parse(text).object(),
-                                        body -> wished(reader.read(body)),
-                                        images::check,
-                                        new EventFeed(vertx, time),
-                                        registry,
-                                        time)),
-                        config.api().port(),
-                        ApiVerticle::port)
+        var settings = new ApiSettings(config.api().host(), portOr(ANY_API_PORT, config.api()));
+        return deployOnEveryLoop(() -> new ApiVerticle(settings, apiParts(reader, images)), ApiVerticle::port)
                 .map(port -> apiPort = port);
+    }
+
+    private static int portOr(int any, Config.Listener listener) {
+        return listener.port() == 0 ? any : listener.port();
+    }
+
+    private ApiParts apiParts(SpecReader reader, Images images) {
+        return new ApiParts(
+                text -> YamlDocument.parse(text).object(),
+                body -> wished(reader.read(body)),
+                images::check,
+                new EventFeed(vertx, time),
+                registry,
+                time);
     }
 
     private static PutJob wished(Wish wish) {
         return new PutJob(wish.jobId(), wish.tenant(), wish.spec(), DesiredVm.Source.API);
     }
 
-    /** One server on each event loop, all on one port: the first finds it when {@code port} is 0, the others join. */
-    private <V extends Deployable> Future<Integer> deployOnEveryLoop(
-            IntFunction<V> server, int port, ToIntFunction<V> portOf) {
-        var first = server.apply(port);
-        var others = new DeploymentOptions().setInstances(Math.max(1, PROCESSORS - 1));
-        return deploy(first)
-                .compose(deployed -> PROCESSORS == 1
-                        ? Future.succeededFuture()
-                        : vertx.deployVerticle(() -> server.apply(portOf.applyAsInt(first)), others)
-                                .map(this::remember))
-                .map(joined -> portOf.applyAsInt(first));
+    /** One server on each event loop, all on one port. */
+    private <V extends Deployable> Future<Integer> deployOnEveryLoop(Supplier<V> server, ToIntFunction<V> portOf) {
+        var servers = new ArrayList<V>();
+        var options = new DeploymentOptions().setInstances(PROCESSORS);
+        return vertx.deployVerticle(
+                        () -> {
+                            servers.add(server.get());
+                            return servers.get(servers.size() - 1);
+                        },
+                        options)
+                .map(this::remember)
+                .map(deployed -> portOf.applyAsInt(servers.get(0)));
     }
 
     private Future<?> deploy(Deployable verticle) {

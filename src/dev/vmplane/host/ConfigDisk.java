@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The raw disk from which the guest program learns what to run. It is read by a static program before any file system is
- * mounted, hence a format that needs no parser to speak of:
+ * The raw disk from which the guest program learns what to run. It is read by a static program before any file system
+ * is mounted, hence a format that needs no parser to speak of:
  *
  * <pre>
  *  0   8  "VMPLANE1"

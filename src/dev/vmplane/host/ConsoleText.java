@@ -6,12 +6,12 @@ import dev.vmplane.model.GuestExit;
 import java.util.regex.Pattern;
 
 /**
- * Finds in what a guest prints the two lines by which the guest program speaks to the host. Everything else there comes from
- * the tenant's program or the guest's kernel, may be anything, and may share a line with ours; so lines and encodings mean
- * nothing here and only the words count.
+ * Finds in what a guest prints the two lines by which the guest program speaks to the host. Everything else there comes
+ * from the tenant's program or the guest's kernel, may be anything, and may share a line with ours; so lines and
+ * encodings mean nothing here and only the words count.
  *
- * <p>A tenant's program can print the same words. It can thereby lie about its own exit and about nothing else: the line that
- * it was started comes before it.
+ * <p>A tenant's program can print the same words. It can thereby lie about its own exit and about nothing else: the
+ * line that it was started comes before it.
  */
 final class ConsoleText {
     private static final String STARTED = "vmplane-guest: started ";

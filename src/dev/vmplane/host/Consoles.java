@@ -11,8 +11,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Reads what guests print: while they boot for the signs of life, and after their end for how they ended. Between these nobody
- * reads, and a console is never held open. However much a guest prints, one look takes 64 KiB at most.
+ * Reads what guests print: while they boot for the signs of life, and after their end for how they ended. Between these
+ * nobody reads, and a console is never held open. However much a guest prints, one look takes 64 KiB at most.
  */
 public final class Consoles {
     private static final Duration POLL_INTERVAL = Duration.ofMillis(100);
@@ -20,12 +20,12 @@ public final class Consoles {
     private static final int LOOK_BYTES = 64 * 1024;
     private static final int END_BYTES = 8 * 1024;
 
-    private final WorkerExecutor worker;
+    private final HostWork work;
     private final Poller poller;
 
     /** Its timer lives as long as the context it is made on. */
     public Consoles(Vertx vertx, WorkerExecutor worker) {
-        this.worker = worker;
+        this.work = new HostWork(worker);
         this.poller = new Poller(vertx, worker, POLL_INTERVAL, LOOKS_PER_ROUND);
     }
 
@@ -37,7 +37,7 @@ public final class Consoles {
     /** How the guest's program ended, as the end of the console tells; unknown is an answer. */
     public Future<GuestExit> exit(RunDirectory directory) {
         var console = new ConsoleFile(directory.console());
-        return worker.executeBlocking(() -> ConsoleText.exit(console.last(END_BYTES)), false);
+        return work.run("console cannot be read", () -> ConsoleText.exit(console.last(END_BYTES)));
     }
 
     /** The signs of life of one guest. Each comes once or never. */

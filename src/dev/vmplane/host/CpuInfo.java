@@ -40,8 +40,8 @@ public record CpuInfo(String text, String architecture) {
     }
 
     /**
-     * The frequency of the first CPU, which is that of its time stamp counter on a host that is a virtual machine itself. A host
-     * that changes the frequency of its CPUs reports the present one.
+     * The frequency of the first CPU, which is that of its time stamp counter on a host that is a virtual machine
+     * itself. A host that changes the frequency of its CPUs reports the present one.
      */
     public OptionalInt frequencyKhz() {
         var line = FREQUENCY.matcher(text);

@@ -23,28 +23,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Processes of a Linux host that belong to nobody: a shell of a few milliseconds starts each in a session of its own and ends, so
- * that the process falls to init. It lives on when we end, no thread of ours waits for it, and its only ties are the files
- * in its run directory.
+ * Processes of a Linux host that belong to nobody: a shell of a few milliseconds starts each in a session of its own
+ * and ends, so that the process falls to init. It lives on when we end, no thread of ours waits for it, and its only
+ * ties are the files in its run directory.
  *
- * <p>What such a process may do to the host is bounded where it starts: no file it writes, the guest's console above all,
- * grows beyond a limit (what exceeds it is lost), it leaves no core file behind with a tenant's memory in it, and of our
- * environment, which may hold secrets, it sees the {@code PATH} alone.
+ * <p>What such a process may do to the host is bounded where it starts: no file it writes, the guest's console above
+ * all, grows beyond a limit (what exceeds it is lost), it leaves no core file behind with a tenant's memory in it, and
+ * of our environment, which may hold secrets, it sees the {@code PATH} alone.
  */
 public final class DetachedProcesses implements Processes {
     private static final Logger LOG = LoggerFactory.getLogger(DetachedProcesses.class);
 
     private static final Duration POLL_INTERVAL = Duration.ofMillis(100);
-    private static final int LOOKS_PER_ROUND = 2_000;
+    private static final int LOOKS_PER_ROUND = 1_000;
     private static final Duration START_LIMIT = Duration.ofSeconds(10);
     private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
     private static final int MAX_FILE_MIB = 64;
     private static final int MAX_PID_BYTES = 32;
 
     /**
-     * The inner shell leads a session before it prints its pid, which the program it turns into keeps. The outer one reads until
-     * the inner has let go of the pipe, so when it ends the process is what {@link #running} looks for. The unit of
-     * {@code ulimit -f} is 512 bytes; with the signal ignored, a write beyond the limit fails and nothing else happens.
+     * The inner shell leads a session before it prints its pid, which the program it turns into keeps. The outer one
+     * reads until the inner has let go of the pipe, so when it ends the process is what {@link #running} looks for. The
+     * unit of {@code ulimit -f} is 512 bytes; with the signal ignored, a write beyond the limit fails and nothing else
+     * happens.
      */
     private static final String START = "trap '' XFSZ; ulimit -c 0; ulimit -f " + MAX_FILE_MIB * 2048
             + "; pid=$(setsid sh -c 'echo $$; exec \"$@\" >&2' sh \"$@\" &); echo \"$pid\"";
@@ -52,7 +53,7 @@ public final class DetachedProcesses implements Processes {
     private static final Redirect NOTHING = Redirect.from(new File("/dev/null"));
 
     private final Path runDir;
-    private final WorkerExecutor worker;
+    private final HostWork work;
     private final Poller poller;
     private final ProcessTable table = new ProcessTable();
     private final Map<VmmProcess, Watch<Boolean>> endings = new ConcurrentHashMap<>();
@@ -60,7 +61,7 @@ public final class DetachedProcesses implements Processes {
     /** For the VMs whose directories lie in {@code runDir}. Its timer lives as long as the context it is made on. */
     public DetachedProcesses(Vertx vertx, Path runDir, WorkerExecutor worker) {
         this.runDir = runDir.toAbsolutePath().normalize();
-        this.worker = worker;
+        this.work = new HostWork(worker);
         this.poller = new Poller(vertx, worker, POLL_INTERVAL, LOOKS_PER_ROUND);
     }
 
@@ -70,12 +71,12 @@ public final class DetachedProcesses implements Processes {
             throw new IllegalArgumentException(
                     "a process cannot start: its command names nothing in its run directory");
         }
-        return worker.executeBlocking(() -> startDetached(directory, command, output), false);
+        return work.run(cannotStart(directory), () -> startDetached(directory, command, output));
     }
 
     @Override
     public Future<Map<String, VmmProcess>> running() {
-        return worker.executeBlocking(() -> table.below(runDir), false);
+        return work.run("running processes cannot be found", () -> table.below(runDir));
     }
 
     @Override
@@ -100,30 +101,23 @@ public final class DetachedProcesses implements Processes {
 
     @Override
     public Future<Void> kill(RunDirectory directory, VmmProcess process) {
-        return worker.executeBlocking(() -> signal(directory, process), false)
+        return work.run(cannotBeKilled(process), () -> signal(directory, process))
                 .compose(sent -> sent ? gone(process) : Future.succeededFuture());
     }
 
     private VmmProcess startDetached(RunDirectory directory, List<String> command, Path output)
-            throws InterruptedException {
-        try {
-            return table.process(pidOfStarted(directory, command, output))
-                    .orElseThrow(() -> cannotStart(directory, "it ended at once", null));
-        } catch (IOException failed) {
-            throw cannotStart(directory, failed.getClass().getSimpleName(), failed);
-        }
-    }
-
-    private static long pidOfStarted(RunDirectory directory, List<String> command, Path output)
             throws IOException, InterruptedException {
         var shell = shell(directory, command, output);
-        try (var pid = shell.getInputStream()) {
+        try (var printed = shell.getInputStream()) {
             if (!shell.waitFor(START_LIMIT.toMillis(), MILLISECONDS)) {
-                throw cannotStart(directory, "its shell took over " + START_LIMIT.toSeconds() + " s", null);
+                throw new HostException(
+                        cannotStart(directory) + ": its shell took over " + START_LIMIT.toSeconds() + " s");
             }
-            return Long.parseLong(new String(pid.readNBytes(MAX_PID_BYTES), US_ASCII).trim());
+            var pid = Long.parseLong(new String(printed.readNBytes(MAX_PID_BYTES), US_ASCII).trim());
+            return table.process(pid)
+                    .orElseThrow(() -> new HostException(cannotStart(directory) + ": it ended at once"));
         } catch (NumberFormatException noPid) {
-            throw cannotStart(directory, "its shell failed", noPid);
+            throw new HostException(cannotStart(directory) + ": its shell failed", noPid);
         } finally {
             shell.destroyForcibly();
         }
@@ -140,8 +134,12 @@ public final class DetachedProcesses implements Processes {
         return builder.start();
     }
 
-    private static HostException cannotStart(RunDirectory directory, String reason, Throwable cause) {
-        return new HostException("process of vm " + directory.path().getFileName() + " cannot start: " + reason, cause);
+    private static String cannotStart(RunDirectory directory) {
+        return "process of vm " + directory.path().getFileName() + " cannot start";
+    }
+
+    private static String cannotBeKilled(VmmProcess process) {
+        return "process " + process.pid() + " cannot be killed";
     }
 
     /** Whether a signal was sent and the end is to be awaited. */
@@ -161,7 +159,7 @@ public final class DetachedProcesses implements Processes {
             return false;
         }
         if (!handle.get().destroyForcibly() && !table.gone(process)) {
-            throw new HostException("process " + process.pid() + " cannot be killed: the host refuses the signal");
+            throw new HostException(cannotBeKilled(process) + ": the host refuses the signal");
         }
         return true;
     }
@@ -173,8 +171,8 @@ public final class DetachedProcesses implements Processes {
                 .<Void>mapEmpty()
                 .recover(late -> {
                     ending.cancel();
-                    return Future.failedFuture(new HostException("process " + process.pid()
-                            + " cannot be killed: it is still there after " + KILL_LIMIT.toSeconds() + " s"));
+                    return Future.failedFuture(new HostException(
+                            cannotBeKilled(process) + ": it is still there after " + KILL_LIMIT.toSeconds() + " s"));
                 });
     }
 

@@ -14,8 +14,8 @@ public final class Kvm {
     private Kvm() {}
 
     /**
-     * Asks the host; blocks for a moment. A device that opens proves nothing by itself: under some hypervisors it is there and
-     * no ordinary guest runs.
+     * Asks the host; blocks for a moment. A device that opens proves nothing by itself: under some hypervisors it is
+     * there and no ordinary guest runs.
      */
     public static boolean usable(CpuInfo cpu) {
         return cpu.virtualizes() && opens();

@@ -11,16 +11,18 @@ import java.util.ArrayList;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks, for everybody, at what does not say when it changes. There is one timer however many wait, none when nobody does,
- * and no thread of its own: a round of looks is one task of the worker pool, and rounds never overlap.
+ * Looks, for everybody, at what does not say when it changes. There is one timer however many wait, none when nobody
+ * does, and no thread of its own: a round of looks is one task of the worker pool, and rounds never overlap.
  *
- * <p>A round takes so many looks and no more, the longest waiting first. What a fleet costs is thereby bounded, and paid for
- * with later news: 10,000 processes at 2,000 a round are all seen within five rounds.
+ * <p>A round takes so many looks and no more, the longest waiting first. What a fleet costs is thereby bounded, and
+ * paid for with later news: 10,000 processes at 1,000 a round are all seen within ten rounds. A look at one costs about
+ * 10 microseconds.
  */
 final class Poller {
     private static final Logger LOG = LoggerFactory.getLogger(Poller.class);
@@ -98,16 +100,21 @@ final class Poller {
     }
 
     private void round() {
-        worker.executeBlocking(
-                        () -> {
-                            lookAround();
-                            return null;
-                        },
-                        false)
-                .onComplete(ignored -> {
-                    armed.set(false);
-                    arm();
-                });
+        try {
+            worker.executeBlocking(
+                            () -> {
+                                lookAround();
+                                return null;
+                            },
+                            false)
+                    .onComplete(ignored -> {
+                        armed.set(false);
+                        arm();
+                    });
+        } catch (RejectedExecutionException closed) {
+            // The worker pool ends with the control plane, and with it the looking.
+            line.clear();
+        }
     }
 
     private void lookAround() {

@@ -8,8 +8,8 @@ package dev.vmplane.host;
 record ProcessStat(char state, long session, int threads, long startTicks) {
 
     /**
-     * Reads one such line. The command's name in its parentheses may itself hold spaces and parentheses, so counting starts
-     * behind the last one.
+     * Reads one such line. The command's name in its parentheses may itself hold spaces and parentheses, so counting
+     * starts behind the last one.
      *
      * @throws IllegalArgumentException if the line is not of that form
      */
@@ -26,8 +26,8 @@ record ProcessStat(char state, long session, int threads, long startTicks) {
     }
 
     /**
-     * Whether all that is left of the process is its entry, which waits for a parent to read it. A process whose first thread
-     * has ended shows the same letter while others still hold its memory and sockets; that one is not over.
+     * Whether all that is left of the process is its entry, which waits for a parent to read it. A process whose first
+     * thread has ended shows the same letter while others still hold its memory and sockets; that one is not over.
      */
     boolean over() {
         return state == 'X' || (state == 'Z' && threads <= 1);

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Looks into {@code /proc}. Every method blocks for a moment. A look that fails, say for want of a descriptor, throws and is
- * never taken for a process that is not there.
+ * Looks into {@code /proc}. Every method blocks for a moment. A look that fails, say for want of a descriptor, throws
+ * and is never taken for a process that is not there.
  */
 final class ProcessTable {
     private static final Path PROC = Path.of("/proc");
@@ -40,9 +40,9 @@ final class ProcessTable {
     }
 
     /**
-     * The session leaders whose arguments name something in {@code <runDir>/<vm_id>/}, by that id. Hypervisors are started as
-     * leaders, while what starts them, and people who read their logs, name the same paths and are not. Of two for one id the
-     * older counts.
+     * The session leaders whose arguments name something in {@code <runDir>/<vm_id>/}, by that id. Hypervisors are
+     * started as leaders, while what starts them, and people who read their logs, name the same paths and are not. Of
+     * two for one id the older counts.
      */
     Map<String, VmmProcess> below(Path runDir) throws IOException {
         var found = new HashMap<String, VmmProcess>();

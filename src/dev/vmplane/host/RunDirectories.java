@@ -21,13 +21,12 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Lends every VM the directory its files and sockets lie in, and takes it back whole. Only its owner may look inside: the
- * configuration disk holds the tenant's secrets.
+ * Lends every VM the directory its files and sockets lie in, and takes it back whole. Only its owner may look inside:
+ * the configuration disk holds the tenant's secrets.
  */
 public final class RunDirectories {
     /** What {@code sun_path} holds beside its closing NUL; the client can connect to nothing longer. */
@@ -36,12 +35,12 @@ public final class RunDirectories {
     private static final Pattern VM_ID = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9-]{0,62}");
 
     private final Path runDir;
-    private final WorkerExecutor worker;
+    private final HostWork work;
 
     /** Lends below {@code runDir}, which is made when the first VM needs it. */
     public RunDirectories(Path runDir, WorkerExecutor worker) {
         this.runDir = runDir.toAbsolutePath().normalize();
-        this.worker = worker;
+        this.work = new HostWork(worker);
     }
 
     /** Where the files of {@code vmId} lie, whether or not the directory exists. */
@@ -55,7 +54,7 @@ public final class RunDirectories {
     /** Makes the VM's directory. One that exists already is kept as it is. */
     public Future<RunDirectory> create(String vmId) {
         var directory = of(vmId);
-        return work(vmId, "be lent a run directory", () -> {
+        return work.run("vm " + vmId + " cannot be lent a run directory", () -> {
             refuseLongSocketPath(vmId, directory);
             Files.createDirectories(runDir);
             if (!Files.isDirectory(directory.path(), NOFOLLOW_LINKS)) {
@@ -68,7 +67,7 @@ public final class RunDirectories {
     /** Writes the VM's configuration disk; a reader finds the former one or the whole new one. */
     public Future<Void> writeConfigDisk(String vmId, GuestConfig config) {
         var disk = of(vmId).configDisk();
-        return work(vmId, "be configured", () -> {
+        return work.run("vm " + vmId + " cannot be configured", () -> {
             var unfinished = disk.resolveSibling(disk.getFileName() + ".new");
             var ownerOnly = PosixFilePermissions.asFileAttribute(owner("rw-------"));
             try (var file = FileChannel.open(unfinished, Set.of(CREATE, WRITE, TRUNCATE_EXISTING), ownerOnly)) {
@@ -84,41 +83,26 @@ public final class RunDirectories {
 
     /** The VMs that have a directory. */
     public Future<Set<String>> list() {
-        return worker.executeBlocking(
-                () -> {
-                    try (var entries = Files.list(runDir)) {
-                        return entries.map(entry -> entry.getFileName().toString())
-                                .filter(VM_ID.asMatchPredicate())
-                                .collect(Collectors.toUnmodifiableSet());
-                    } catch (NoSuchFileException nothingLentYet) {
-                        return Set.of();
-                    }
-                },
-                false);
+        return work.run("run directories cannot be listed", () -> {
+            try (var entries = Files.list(runDir)) {
+                return entries.map(entry -> entry.getFileName().toString())
+                        .filter(VM_ID.asMatchPredicate())
+                        .collect(Collectors.toUnmodifiableSet());
+            } catch (NoSuchFileException nothingLentYet) {
+                return Set.of();
+            }
+        });
     }
 
     /** Takes the VM's directory back with all that lies in it. None there is success; links in it are not followed. */
     public Future<Void> remove(String vmId) {
         var path = of(vmId).path();
-        return work(vmId, "give back its run directory", () -> {
+        return work.run("vm " + vmId + " cannot give back its run directory", () -> {
             if (Files.exists(path, NOFOLLOW_LINKS)) {
                 Files.walkFileTree(path, new Removal());
             }
             return null;
         });
-    }
-
-    private <T> Future<T> work(String vmId, String verb, Callable<T> task) {
-        return worker.executeBlocking(
-                () -> {
-                    try {
-                        return task.call();
-                    } catch (IOException failed) {
-                        var kind = failed.getClass().getSimpleName();
-                        throw new HostException("vm " + vmId + " cannot " + verb + ": " + kind, failed);
-                    }
-                },
-                false);
     }
 
     private static void refuseLongSocketPath(String vmId, RunDirectory directory) {

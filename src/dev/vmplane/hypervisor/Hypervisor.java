@@ -5,9 +5,9 @@ import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
 
 /**
- * Drives the hypervisor process of one microVM after another. Every call may be repeated safely, has a time limit of its
- * own, and fails with a {@link HypervisorException}. Nothing here says HTTP: Firecracker speaks HTTP over a Unix socket,
- * QEMU speaks QMP.
+ * Drives the hypervisor process of one microVM after another. Every call may be repeated safely, has a time limit of
+ * its own, and fails with a {@link HypervisorException}. Nothing here says HTTP: Firecracker speaks HTTP over a Unix
+ * socket, QEMU speaks QMP.
  *
  * <p>A life goes {@link #launch}, {@link #configure}, {@link #boot}, then any of {@link #pause}, {@link #resume},
  * {@link #stop}, and ends with {@link #kill}. After a restart of the control plane {@link #adopt} takes the place of
@@ -23,8 +23,8 @@ public interface Hypervisor {
     GuestNetwork guestNetwork(Machine machine);
 
     /**
-     * Starts the hypervisor's process, detached, and completes when it takes orders. The machine's files, the configuration
-     * disk among them, must exist: some hypervisors are told their machine on the command line.
+     * Starts the hypervisor's process, detached, and completes when it takes orders. The machine's files, the
+     * configuration disk among them, must exist: some hypervisors are told their machine on the command line.
      */
     Future<VmmProcess> launch(Machine machine);
 

@@ -42,6 +42,7 @@ public final class PoolVerticle extends VerticleBase {
     private final Time time;
     private final Set<String> deployed = new HashSet<>();
     private Bus bus;
+    private boolean stopped;
 
     /**
      * A pool executor.
@@ -63,6 +64,13 @@ public final class PoolVerticle extends VerticleBase {
                 .compose(listening -> look())
                 .compose(this::adopt)
                 .onSuccess(done -> time.after(SWEEP, this::sweepAgain));
+    }
+
+    /** The VMs go on; a row that waited for its slot waits for the next start. */
+    @Override
+    public Future<?> stop() {
+        stopped = true;
+        return Future.succeededFuture();
     }
 
     /** What this host holds and what its rows say, in that order: see {@link Estate#sweep}. */
@@ -116,25 +124,31 @@ public final class PoolVerticle extends VerticleBase {
     }
 
     private Future<?> deploy(MicroVm vm, VmmProcess found) {
+        if (stopped) {
+            return Future.succeededFuture();
+        }
         deployed.add(vm.vmId());
-        return vertx.deployVerticle(vmVerticles.apply(vm, found)).recover(cause -> {
-            LOG.atError().addKeyValue("vm", vm.vmId()).setCause(cause).log("a vm's verticle could not be deployed");
-            deployed.remove(vm.vmId());
-            var reason = new Reason(ReasonCode.DEFECT, "internal error, see the log of the control plane");
-            return vm.state() instanceof VmState.Live live
-                    ? bus.ask(
-                                    Address.STORE_INSTANCE_MOVED,
-                                    new Moved(
-                                            vm.vmId(),
-                                            vm.phase(),
-                                            live.toFailed(time.now(), reason, GuestExit.UNKNOWN)))
-                            .map("failed")
-                            .otherwise("lost")
-                    : Future.succeededFuture("ended");
-        });
+        return vertx.deployVerticle(vmVerticles.apply(vm, found))
+                .recover(cause -> stopped ? Future.succeededFuture("stopped") : giveUp(vm, cause));
+    }
+
+    private Future<String> giveUp(MicroVm vm, Throwable cause) {
+        LOG.atError().addKeyValue("vm", vm.vmId()).setCause(cause).log("a vm's verticle could not be deployed");
+        deployed.remove(vm.vmId());
+        var reason = new Reason(ReasonCode.DEFECT, "internal error, see the log of the control plane");
+        return vm.state() instanceof VmState.Live live
+                ? bus.ask(
+                                Address.STORE_INSTANCE_MOVED,
+                                new Moved(vm.vmId(), vm.phase(), live.toFailed(time.now(), reason, GuestExit.UNKNOWN)))
+                        .map("failed")
+                        .otherwise("lost")
+                : Future.succeededFuture("ended");
     }
 
     private void sweepAgain() {
+        if (stopped) {
+            return;
+        }
         look().compose(this::sweep)
                 .onFailure(cause -> LOG.atWarn().setCause(cause).log("the sweep failed and is repeated"))
                 .onComplete(done -> time.after(SWEEP, this::sweepAgain));

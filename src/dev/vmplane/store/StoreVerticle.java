@@ -57,6 +57,8 @@ public final class StoreVerticle extends VerticleBase {
     /** A commit is under way, or the database is being asked what became of one. */
     private boolean busy;
 
+    private boolean stopped;
+
     /** One operation on the draft, and whoever waits for it. */
     private record Write<A>(Function<Draft, A> operation, Promise<A> answer) {}
 
@@ -94,6 +96,7 @@ public final class StoreVerticle extends VerticleBase {
 
     @Override
     public Future<?> stop() {
+        stopped = true;
         return database.close();
     }
 
@@ -240,6 +243,9 @@ public final class StoreVerticle extends VerticleBase {
                                             .toList());
                         },
                         unreachable -> {
+                            if (stopped) {
+                                return;
+                            }
                             LOG.atError().setCause(unreachable).log("the database does not answer");
                             time.after(RETRY_RECOVERY, () -> recover(changes, batch, answers, cause));
                         });

@@ -210,9 +210,8 @@ final class QemuHypervisorTest {
     @Test
     void aPausedGuestEndsToo() {
         var machine = booted("vm-1");
-        var signs = new Consoles(host.vertx, host.worker).watch(machine.directory());
         var process = await(host.processes.running()).get("vm-1");
-        await(signs.started());
+        await(firstAnswer("/health"));
         await(hypervisor.pause(machine));
 
         await(hypervisor.stop(machine));

@@ -22,9 +22,9 @@ public record Acceleration(List<String> arguments, List<String> kernelArguments,
     }
 
     /**
-     * A translated guest reads the host's time stamp counter and measures its frequency against an emulated timer. When it gets
-     * that wrong it stops for good before its first word, about every second boot; told the frequency it never did. The limit
-     * holds with several guests booting on few cores, where the first word took 2 to 8 seconds.
+     * A translated guest reads the host's time stamp counter and measures its frequency against an emulated timer. When
+     * it gets that wrong it stops for good before its first word, about every second boot; told the frequency it never
+     * did. The limit holds with several guests booting on few cores, where the first word took 2 to 8 seconds.
      */
     private static Acceleration translation(CpuInfo cpu) {
         var frequency = cpu.frequencyKhz().stream()

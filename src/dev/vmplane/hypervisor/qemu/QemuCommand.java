@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The command line that makes QEMU one machine of ours. It holds the whole machine, so that nothing is left to configure, and
- * starts it with its CPUs stopped.
+ * The command line that makes QEMU one machine of ours. It holds the whole machine, so that nothing is left to
+ * configure, and starts it with its CPUs stopped.
  *
  * <p>What is not obvious in it: with ACPI the guest finds its devices and can power off; the first drive is the guest's
  * {@code vda}, the second its {@code vdb}; a reboot of the guest, which is also how its kernel panics, ends QEMU; and
- * {@code restrict=on} lets the host reach the guest and the guest reach nothing, for what QEMU opens on behalf of a guest comes
- * from this host's own addresses: the API on loopback and every other tenant's VM would be open to it.
+ * {@code restrict=on} lets the host reach the guest and the guest reach nothing, for what QEMU opens on behalf of a
+ * guest comes from this host's own addresses: the API on loopback and every other tenant's VM would be open to it.
  */
 record QemuCommand(Path program, Acceleration acceleration) {
     private static final List<String> KERNEL_ARGUMENTS = List.of("console=ttyS0", "quiet", "reboot=t", "panic=-1");

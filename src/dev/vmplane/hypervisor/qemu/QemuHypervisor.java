@@ -20,9 +20,9 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Drives QEMU's {@code microvm} machine. The command line is the whole configuration, so a machine's files must exist before
- * {@link #launch}, and {@link #configure} has nothing left to do. Nothing is held in memory for a machine: its process is
- * watched by {@link Processes} and its socket is connected to for each order anew.
+ * Drives QEMU's {@code microvm} machine. The command line is the whole configuration, so a machine's files must exist
+ * before {@link #launch}, and {@link #configure} has nothing left to do. Nothing is held in memory for a machine: its
+ * process is watched by {@link Processes} and its socket is connected to for each order anew.
  */
 public final class QemuHypervisor implements Hypervisor {
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(5);

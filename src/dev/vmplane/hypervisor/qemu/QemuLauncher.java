@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Brings a QEMU up to the point where it takes orders, or says why it cannot. Being connected to proves nothing, for QEMU
- * listens before it has set up its devices; it is ready when it has answered.
+ * Brings a QEMU up to the point where it takes orders, or says why it cannot. Being connected to proves nothing, for
+ * QEMU listens before it has set up its devices; it is ready when it has answered.
  */
 final class QemuLauncher {
     private static final Duration LAUNCH_LIMIT = Duration.ofSeconds(10);

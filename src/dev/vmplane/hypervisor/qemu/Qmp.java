@@ -18,9 +18,10 @@ import java.util.List;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Gives orders to QEMU in its Machine Protocol. Every conversation has a connection of its own, closed after the last answer:
- * QEMU speaks to one client at a time, a quiet VM holds no descriptor of ours, and there is nothing to keep, to mend or to let
- * go of. Greeting anew costs about as much as the order itself, well under a millisecond.
+ * Gives orders to QEMU in its Machine Protocol. Every conversation has a connection of its own, closed after the last
+ * answer: QEMU speaks to one client at a time, a quiet VM holds no descriptor of ours, and there is nothing to keep, to
+ * mend or to let go of. Greeting anew makes an order take one to two
+ * milliseconds.
  */
 final class Qmp {
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(2);
@@ -37,8 +38,8 @@ final class Qmp {
     }
 
     /**
-     * Gives {@code commands}, each when the one before has been obeyed, to the QEMU listening at {@code socket}. Completes with
-     * the answer to the last. No command at all asks whether QEMU takes orders.
+     * Gives {@code commands}, each when the one before has been obeyed, to the QEMU listening at {@code socket}.
+     * Completes with the answer to the last. No command at all asks whether QEMU takes orders.
      */
     Future<JsonObject> order(Path socket, List<String> commands) {
         Promise<JsonObject> last = Promise.promise();

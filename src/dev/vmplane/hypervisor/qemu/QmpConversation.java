@@ -15,11 +15,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One exchange in the QEMU Machine Protocol: QEMU greets, the client names its capabilities, then one command and one answer at
- * a time, told apart by id because events may come in between. A message is one line of JSON.
+ * One exchange in the QEMU Machine Protocol: QEMU greets, the client names its capabilities, then one command and one
+ * answer at a time, told apart by id because events may come in between. A message is one line of JSON.
  *
- * <p>What QEMU says is influenced by its guest, so a line has a limit and nothing that does not fit does more harm than to
- * fail this exchange.
+ * <p>What QEMU says is influenced by its guest, so a line has a limit and nothing that does not fit does more harm than
+ * to fail this exchange.
  */
 final class QmpConversation {
     private static final int MAX_LINE_BYTES = 64 * 1024;

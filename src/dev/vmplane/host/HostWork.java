@@ -1,0 +1,33 @@
+package dev.vmplane.host;
+
+import io.vertx.core.Future;
+import io.vertx.core.WorkerExecutor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.util.concurrent.Callable;
+
+/** Runs what blocks off the event loop, tasks side by side, and says what failed without naming a path of this host. */
+record HostWork(WorkerExecutor worker) {
+
+    /** Runs {@code task}; {@code failure}, such as "vm x cannot be configured", begins the message if files fail it. */
+    <T> Future<T> run(String failure, Callable<T> task) {
+        return worker.executeBlocking(
+                () -> {
+                    try {
+                        return task.call();
+                    } catch (IOException failed) {
+                        throw new HostException(failure + ": " + reason(failed), failed);
+                    } catch (UncheckedIOException failed) {
+                        throw new HostException(failure + ": " + reason(failed.getCause()), failed);
+                    }
+                },
+                false);
+    }
+
+    private static String reason(IOException failed) {
+        return failed instanceof FileSystemException named && named.getReason() != null
+                ? named.getReason()
+                : failed.getClass().getSimpleName();
+    }
+}
