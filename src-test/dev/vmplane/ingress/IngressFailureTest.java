@@ -119,7 +119,7 @@ class IngressFailureTest {
     void aClientThatLeavesIsNotCountedAndTheGuestHearsOfIt() {
         Promise<Void> heard = Promise.promise();
         var vmId = ingress.guest(request -> request.response().closeHandler(closed -> heard.tryComplete()));
-        var socket = Await.of(ingress.vertx.createNetClient().connect(ingress.port, "127.0.0.1"));
+        var socket = Await.of(ingress.netClient.connect(ingress.port, "127.0.0.1"));
         socket.write("GET / HTTP/1.1\r\nHost: web.example.com\r\n\r\n");
         Await.until(1, () -> ingress.bus.ask(Address.INGRESS_OUTSTANDING, vmId));
 

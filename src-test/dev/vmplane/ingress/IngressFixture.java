@@ -20,7 +20,9 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetSocket;
 import java.time.Duration;
 import java.util.Queue;
@@ -30,9 +32,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class IngressFixture {
     final FakeStore store = new FakeStore();
     private final RouteTable table = new RouteTable();
-    final Vertx vertx;
+    private final Vertx vertx;
     final Bus bus;
+    // Vert.x closes a client, with its connections, once nobody refers to it.
     final HttpClient client;
+    final NetClient netClient;
+    final WebSocketClient webSocketClient;
     final int port;
     private int guests;
 
@@ -40,10 +45,12 @@ final class IngressFixture {
         this.vertx = vertx;
         bus = new Bus(vertx);
         client = vertx.createHttpClient();
+        netClient = vertx.createNetClient();
+        webSocketClient = vertx.createWebSocketClient();
         Await.of(vertx.deployVerticle(store));
         Await.of(vertx.deployVerticle(new RouteVerticle(table, new VertxTime(vertx))));
         port = listen(new IngressSettings("127.0.0.1", 0, Duration.ofSeconds(60), 64, 64));
-        store.keep(service("web"));
+        Await.of(bus.ask(Address.INGRESS_CAUGHT_UP, store.keep(service("web"))));
     }
 
     int listen(IngressSettings settings) {
@@ -120,7 +127,7 @@ final class IngressFixture {
     Future<String> raw(String... head) {
         Promise<String> said = Promise.promise();
         Queue<String> heard = new ConcurrentLinkedQueue<>();
-        vertx.createNetClient().connect(port, "127.0.0.1").onSuccess(socket -> {
+        netClient.connect(port, "127.0.0.1").onSuccess(socket -> {
             socket.handler(part -> heard.add(part.toString()));
             socket.closeHandler(closed -> said.complete(String.join("", heard)));
             socket.write(String.join("\r\n", head) + "\r\n\r\n");

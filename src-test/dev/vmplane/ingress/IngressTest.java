@@ -107,13 +107,11 @@ class IngressTest {
     void aWebSocketPassesAndCountsUntilItCloses() {
         var vmId = ingress.webSocketGuest();
 
-        var socket = Await.of(ingress.vertx
-                .createWebSocketClient()
-                .connect(new WebSocketConnectOptions()
-                        .setHost("127.0.0.1")
-                        .setPort(ingress.port)
-                        .putHeader("host", "web.example.com")
-                        .setURI("/live")));
+        var socket = Await.of(ingress.webSocketClient.connect(new WebSocketConnectOptions()
+                .setHost("127.0.0.1")
+                .setPort(ingress.port)
+                .putHeader("host", "web.example.com")
+                .setURI("/live")));
         Promise<String> echoed = Promise.promise();
         socket.textMessageHandler(echoed::tryComplete);
         Await.of(socket.writeTextMessage("hello"));
