@@ -34,12 +34,15 @@ public final class HealthProbe {
 
     public HealthProbe(Vertx vertx, Time time) {
         this.time = time;
-        this.http = vertx.createHttpClient(
-                new HttpClientOptions()
+        this.http = vertx.httpClientBuilder()
+                .with(new HttpClientOptions()
                         .setKeepAlive(false)
                         .setMaxHeaderSize(MAX_HEADER_BYTES)
-                        .setDecoderInitialBufferSize(512),
-                new PoolOptions().setHttp1MaxSize(CHECKS_A_GUEST).setMaxWaitQueueSize(0));
+                        .setDecoderInitialBufferSize(512))
+                .with(new PoolOptions().setHttp1MaxSize(CHECKS_A_GUEST).setMaxWaitQueueSize(0))
+                // A guest that hangs up is an answer, not something to log.
+                .withConnectHandler(connection -> connection.exceptionHandler(hungUp -> {}))
+                .build();
         this.tcp = vertx.createNetClient(new NetClientOptions());
     }
 

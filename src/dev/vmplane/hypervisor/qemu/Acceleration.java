@@ -2,6 +2,7 @@ package dev.vmplane.hypervisor.qemu;
 
 import dev.vmplane.host.CpuInfo;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -11,6 +12,12 @@ import java.util.List;
  * @param consoleLimit how soon after boot a live guest has printed something
  */
 public record Acceleration(List<String> arguments, List<String> kernelArguments, Duration consoleLimit) {
+
+    /**
+     * What a translated kernel need not spend its first half second on: trying out its ciphers, and guarding against
+     * flaws of processors that translated code does not run on.
+     */
+    private static final List<String> TRANSLATED_KERNEL = List.of("cryptomgr.notests", "mitigations=off");
 
     /** The best this host can do. */
     public static Acceleration of(boolean kvmUsable, CpuInfo cpu) {
@@ -27,9 +34,9 @@ public record Acceleration(List<String> arguments, List<String> kernelArguments,
      * did. The limit holds with several guests booting on few cores, where the first word took 2 to 8 seconds.
      */
     private static Acceleration translation(CpuInfo cpu) {
-        var frequency = cpu.frequencyKhz().stream()
-                .mapToObj(khz -> "tsc_early_khz=" + khz)
-                .toList();
-        return new Acceleration(List.of("-accel", "tcg"), frequency, Duration.ofSeconds(20));
+        var arguments = new ArrayList<>(TRANSLATED_KERNEL);
+        cpu.frequencyKhz().ifPresent(khz -> arguments.add("tsc_early_khz=" + khz));
+        return new Acceleration(
+                List.of("-accel", "tcg", "-cpu", "max"), List.copyOf(arguments), Duration.ofSeconds(20));
     }
 }
