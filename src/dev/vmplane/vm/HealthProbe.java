@@ -40,8 +40,7 @@ public final class HealthProbe {
                         .setMaxHeaderSize(MAX_HEADER_BYTES)
                         .setDecoderInitialBufferSize(512))
                 .with(new PoolOptions().setHttp1MaxSize(CHECKS_A_GUEST).setMaxWaitQueueSize(0))
-                // A guest that hangs up is an answer, not something to log.
-                .withConnectHandler(connection -> connection.exceptionHandler(hungUp -> {}))
+                .withConnectHandler(connection -> connection.exceptionHandler(HealthProbe::unheard))
                 .build();
         this.tcp = vertx.createNetClient(new NetClientOptions());
     }
@@ -64,6 +63,7 @@ public final class HealthProbe {
                 .setConnectTimeout(health.timeout().toMillis())
                 .setTimeout(health.timeout().toMillis());
         return http.request(options)
+                .map(request -> request.exceptionHandler(HealthProbe::unheard))
                 .compose(request -> request.send().map(response -> {
                     // The status is all that counts; the body, of whatever length, is not read.
                     request.connection().close();
@@ -71,6 +71,9 @@ public final class HealthProbe {
                 }))
                 .otherwise(false);
     }
+
+    /** A guest that hangs up has answered: left unhandled, the client would log each time as an error. */
+    private static void unheard(Throwable hungUp) {}
 
     private Future<Boolean> tcp(Health health, String address) {
         var verdict = Promise.<Boolean>promise();

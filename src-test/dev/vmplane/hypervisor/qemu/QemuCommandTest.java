@@ -54,7 +54,8 @@ final class QemuCommandTest {
 
         assertThat(valuesOf("-accel", command)).containsExactly("tcg");
         assertThat(valuesOf("-append", command))
-                .containsExactly("console=ttyS0 quiet reboot=t panic=-1 tsc_early_khz=2596154");
+                .containsExactly(
+                        "console=ttyS0 quiet reboot=t panic=-1 cryptomgr.notests mitigations=off tsc_early_khz=2596154");
     }
 
     @Test
