@@ -50,6 +50,7 @@ class ArchitectureTest {
         "dev.vmplane.store.Ledger",
         "dev.vmplane.store.Overlay",
         "dev.vmplane.store.Draft",
+        "dev.vmplane.store.Lives",
         "dev.vmplane.store.RestartRule",
         "dev.vmplane.store.Addresses",
         "dev.vmplane.vm.HealthWatch",

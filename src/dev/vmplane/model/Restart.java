@@ -1,6 +1,7 @@
 package dev.vmplane.model;
 
-/** Whether a guest that ended gets a successor. {@code maxAttempts} 0 means no limit. */
+/** Whether a guest that ended gets a successor. {@code maxAttempts} counts lives in a row that failed, the first
+ * included; 0 means no limit. */
 public record Restart(Policy policy, int maxAttempts) {
     public enum Policy {
         ALWAYS,

@@ -11,7 +11,6 @@ import dev.vmplane.model.Intents;
 import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Owner;
-import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Refusal;
@@ -35,6 +34,7 @@ import java.util.stream.IntStream;
  */
 public final class Draft {
     private final Overlay rows;
+    private final Lives lives;
     private final Rules rules;
     private final Instant now;
     private final Supplier<String> vmIds;
@@ -42,6 +42,7 @@ public final class Draft {
     /** @param vmIds gives an id nobody has had each time it is asked */
     public Draft(Ledger ledger, Rules rules, Instant now, Supplier<String> vmIds) {
         this.rows = new Overlay(ledger, now);
+        this.lives = new Lives(rows, rules, now);
         this.rules = rules;
         this.now = now;
         this.vmIds = vmIds;
@@ -126,9 +127,9 @@ public final class Draft {
         var reason = new Reason(ReasonCode.DELETED, "the job was deleted");
         for (var vm : rows.vmsOf(job.jobId())) {
             if (vm.released()) {
-                forget(vm);
+                lives.forget(vm);
             } else {
-                retire(vm, reason);
+                lives.retire(vm, reason);
             }
         }
         return rows.seq();
@@ -139,11 +140,28 @@ public final class Draft {
         for (var retire : intents.retire()) {
             var vm = rows.vm(retire.vmId());
             if (vm != null) {
-                retire(vm, retire.reason());
+                lives.retire(vm, retire.reason());
             }
         }
         intents.place().forEach(this::place);
         intents.warm().forEach(this::warm);
+        return rows.seq();
+    }
+
+    /** A fact from the VM itself, see {@link Lives#moved}. */
+    public MicroVm moved(Moved moved) {
+        return lives.moved(moved);
+    }
+
+    /** Nothing of an ended VM is left on the host: its address may go to another. */
+    public long released(String vmId) {
+        lives.released(vmId);
+        return rows.seq();
+    }
+
+    /** Forgets ended VMs that were kept long enough. */
+    public long forgetOld(List<String> vmIds) {
+        lives.forgetOld(vmIds);
         return rows.seq();
     }
 
@@ -160,7 +178,7 @@ public final class Draft {
         var owner = ownerOf(job, place.replica());
         if (create(job.specHash(), job, owner).isEmpty()) {
             var key = Retry.ofReplica(job.jobId(), place.replica());
-            remember(
+            lives.remember(
                     rules.backoff()
                             .after(rows.retry(key), key, job.specHash(), Duration.ZERO, now, Addresses.exhausted()),
                     job);
@@ -215,129 +233,8 @@ public final class Draft {
         var vm = warm.with(owner, state);
         rows.put(vm);
         rows.tell(EventType.VM_ATTACHED, vm, VmFacts.attached(warm, vm, now));
-        switchTo(vm);
+        lives.switchTo(vm);
         return vm;
-    }
-
-    /** The one routed VM of a replica is now {@code vm}: whoever was before gets no new requests from here on. */
-    private void switchTo(MicroVm vm) {
-        if (vm.phase() != Phase.RUNNING) {
-            return;
-        }
-        var reason = new Reason(ReasonCode.REPLACED, "replaced by " + vm.vmId());
-        for (var other : rows.vmsOf(vm.owner().jobId())) {
-            if (other.owner().replica() == vm.owner().replica() && !other.vmId().equals(vm.vmId())) {
-                retire(other, reason);
-            }
-        }
-    }
-
-    private void retire(MicroVm vm, Reason reason) {
-        if (vm.phase().leaving()) {
-            return;
-        }
-        if (vm.state() instanceof VmState.Running running) {
-            enter(vm, running.toDraining(now, now.plus(rules.drainLimit()), reason));
-        } else {
-            enter(vm, ((VmState.Live) vm.state()).toStopping(now, now.plus(rules.stopLimit()), reason));
-        }
-    }
-
-    /** A fact from the VM itself. The end of a VM is always believed, any other move only from where it stands here. */
-    public MicroVm moved(Moved moved) {
-        var vm = rows.vm(moved.vmId());
-        if (vm == null || vm.phase().ended()) {
-            throw Refusal.notFound("vm_not_found", "vm " + moved.vmId() + " is not there any more")
-                    .asException();
-        }
-        var to = moved.to();
-        var misplaced =
-                (to.phase() == Phase.RUNNING && vm.owner() == null) || (to.phase() == Phase.WARM && vm.owner() != null);
-        if (!to.phase().ended() && (vm.phase() != moved.from() || misplaced)) {
-            throw conflict("vm_moved", "vm " + vm.vmId() + " cannot become " + to.phase() + ": it is " + vm.phase());
-        }
-        var after = enter(vm, to);
-        if (to.phase() == Phase.RUNNING) {
-            switchTo(after);
-        } else if (to.phase() == Phase.WARM) {
-            rows.forgetRetry(Retry.ofPool(vm.specHash()));
-        } else if (to.phase().ended() && !vm.phase().leaving()) {
-            settle(vm, to);
-        }
-        return after;
-    }
-
-    private MicroVm enter(MicroVm vm, VmState to) {
-        var after = vm.with(to);
-        rows.put(after);
-        rows.tell(vm.phase() == to.phase() ? EventType.VM_HEALTH : EventType.VM_PHASE, after, VmFacts.moved(vm, after));
-        return after;
-    }
-
-    /** Remembers an end nobody asked for: when, or whether, there will be another attempt. */
-    private void settle(MicroVm vm, VmState end) {
-        var healthyFor = switch (vm.phase()) {
-            case RUNNING, WARM, PAUSED -> Duration.between(vm.state().since(), now);
-            case PENDING, STARTING, BOOTING, WARMING, DRAINING, STOPPING, STOPPED, FAILED -> Duration.ZERO;
-        };
-        if (vm.owner() == null) {
-            if (rows.anyJobOf(vm.specHash()) == null) {
-                return;
-            }
-            var key = Retry.ofPool(vm.specHash());
-            rows.put(rules.backoff().after(rows.retry(key), key, vm.specHash(), healthyFor, now, end.reason()));
-            return;
-        }
-        var job = rows.job(vm.owner().jobId());
-        if (job == null
-                || !job.specHash().equals(vm.specHash())
-                || vm.owner().replica() >= job.spec().replicas()) {
-            return;
-        }
-        var key = Retry.ofReplica(job.jobId(), vm.owner().replica());
-        var next = rules.backoff().after(rows.retry(key), key, vm.specHash(), healthyFor, now, end.reason());
-        remember(RestartRule.apply(job.spec(), next, end), job);
-    }
-
-    /** Nothing of an ended VM is left on the host: its address may go to another. */
-    public long released(String vmId) {
-        var vm = rows.vm(vmId);
-        if (vm == null || vm.released()) {
-            return rows.seq();
-        }
-        if (!vm.phase().ended()) {
-            throw conflict("vm_not_ended", "vm " + vmId + " cannot be released: it is " + vm.phase());
-        }
-        rows.tell(EventType.VM_RELEASED, vm, Map.of());
-        if (vm.owner() == null || rows.job(vm.owner().jobId()) == null) {
-            rows.remove(vm);
-        } else {
-            rows.put(vm.asReleased());
-        }
-        return rows.seq();
-    }
-
-    /** Forgets ended VMs that were kept long enough. */
-    public long forgetOld(List<String> vmIds) {
-        for (var vmId : vmIds) {
-            var vm = rows.vm(vmId);
-            if (vm != null
-                    && vm.released()
-                    && !vm.state().since().plus(rules.keepEnded()).isAfter(now)) {
-                forget(vm);
-            }
-        }
-        return rows.seq();
-    }
-
-    private void forget(MicroVm vm) {
-        rows.remove(vm);
-        rows.tell(EventType.VM_FORGOTTEN, vm, Map.of());
-    }
-
-    private void remember(Retry retry, DesiredVm job) {
-        rows.put(retry);
-        rows.tell(EventType.RETRY_CHANGED, job, JobFacts.of(retry));
     }
 
     private void forgetRetries(DesiredVm job, int fromReplica) {
@@ -356,7 +253,7 @@ public final class Draft {
         return new Owner(job.jobId(), job.tenant(), replica, job.generation());
     }
 
-    private static RefusedException conflict(String code, String message) {
+    static RefusedException conflict(String code, String message) {
         return new Refusal(Refusal.Kind.CONFLICT, code, null, message).asException();
     }
 }

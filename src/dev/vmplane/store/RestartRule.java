@@ -31,7 +31,7 @@ final class RestartRule {
 
     private static Retry limited(Spec spec, Retry next) {
         var limit = spec.restart().maxAttempts();
-        return limit > 0 && next.failures() > limit
+        return limit > 0 && next.failures() >= limit
                 ? given(
                         next,
                         "all " + limit + " attempts are used up; "

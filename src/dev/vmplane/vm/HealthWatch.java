@@ -1,5 +1,6 @@
 package dev.vmplane.vm;
 
+import dev.vmplane.model.VmState;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -13,6 +14,13 @@ import java.time.Instant;
 record HealthWatch(int failures, Instant sickSince) {
     static final HealthWatch WELL = new HealthWatch(0, null);
     private static final int FAILURES_TO_BE_SICK = 3;
+
+    /** What a row of another control plane's days says. */
+    static HealthWatch asOf(VmState state, Instant now) {
+        return state instanceof VmState.Running running && !running.healthy()
+                ? new HealthWatch(FAILURES_TO_BE_SICK, now)
+                : WELL;
+    }
 
     HealthWatch after(boolean passed, Instant now) {
         if (passed) {

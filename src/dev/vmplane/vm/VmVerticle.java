@@ -1,24 +1,21 @@
 package dev.vmplane.vm;
 
 import dev.vmplane.bus.Address;
-import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.bus.Bus;
-import dev.vmplane.host.HostException;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Inspection;
 import dev.vmplane.hypervisor.Machine;
 import dev.vmplane.model.GuestExit;
-import dev.vmplane.model.Health;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.RefusedException;
-import dev.vmplane.model.Time.Alarm;
 import dev.vmplane.model.VmState;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,42 +32,40 @@ public final class VmVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(VmVerticle.class);
 
     private static final int MAX_LINE = 32;
-
-    /** How often a guest that has not passed yet is checked: it is worth much to know soon. */
-    private static final Duration SETTLING = Duration.ofMillis(100);
-
     private static final Duration DRAIN_POLL = Duration.ofMillis(100);
     private static final Duration RETRY = Duration.ofSeconds(2);
 
+    private final MicroVm first;
     private final VmParts parts;
     private final Machine machine;
+    private final Checkup checkup;
     private final Line line = new Line(MAX_LINE);
-    private Bus bus;
-    private MicroVm row;
+    private VmRow row;
     private VmmProcess process;
     private HealthWatch health = HealthWatch.WELL;
-    private Alarm nextCheck = () -> {};
     private boolean lookQueued;
     private boolean watching;
     private boolean stopAsked;
 
     /** @param found the process that runs for this row, or null when there is none */
     public VmVerticle(MicroVm row, VmmProcess found, VmParts parts) {
-        this.row = row;
+        this.first = row;
         this.process = found;
         this.parts = parts;
         this.machine = parts.ground().machine(row);
+        this.checkup = new Checkup(row, parts.probe(), parts.time(), passed -> queue(() -> checked(passed)));
     }
 
     @Override
     public Future<?> start() {
-        bus = new Bus(vertx);
-        return bus.listen(Address.vmLook(row.vmId()), vmId -> look()).onSuccess(done -> queue(this::follow));
+        var bus = new Bus(vertx);
+        row = new VmRow(bus, first);
+        return bus.listen(Address.vmLook(row.id()), vmId -> look()).onSuccess(done -> queue(this::follow));
     }
 
     @Override
     public Future<?> stop() {
-        nextCheck.cancel();
+        checkup.cancel();
         if (process != null) {
             parts.hypervisor().release(machine, process);
         }
@@ -83,8 +78,7 @@ public final class VmVerticle extends VerticleBase {
             lookQueued = true;
             queue(() -> {
                 lookQueued = false;
-                return bus.ask(Address.STORE_INSTANCE_GET, row.vmId())
-                        .map(found -> row = found)
+                return row.read()
                         .compose(
                                 found -> follow().<Void>mapEmpty(),
                                 cause -> rowGone(cause).mapEmpty());
@@ -104,8 +98,8 @@ public final class VmVerticle extends VerticleBase {
     private Future<?> follow() {
         return switch (row.phase()) {
             case PENDING -> bootUp((VmState.Pending) row.state());
-            case STARTING -> fail(new Reason(ReasonCode.ABANDONED, "the control plane stopped before the VM was up"));
-            case BOOTING, WARMING, WARM, RUNNING -> watching ? Future.succeededFuture() : takeOver();
+            case STARTING -> fail(ReasonCode.ABANDONED, "the control plane stopped before the VM was up");
+            case BOOTING, WARMING, WARM, RUNNING -> takeOver();
             case PAUSED -> row.owner() == null ? takeOver() : takeOver().compose(done -> resume());
             case DRAINING -> takeOver().onSuccess(done -> drain());
             case STOPPING -> takeOver().compose(done -> stopGuest());
@@ -114,24 +108,43 @@ public final class VmVerticle extends VerticleBase {
     }
 
     private Future<?> bootUp(VmState.Pending pending) {
-        var hypervisor = parts.hypervisor();
-        return move(pending.toStarting(now(), now().plus(parts.limits().start())))
-                .compose(starting -> parts.ground().prepare(row))
-                .compose(prepared -> hypervisor.launch(machine))
-                .compose(launched -> {
-                    process = launched;
-                    return hypervisor.configure(machine);
-                })
-                .compose(configured -> move(((VmState.Starting) row.state()).toBooting(now(), bootDeadline(), process)))
+        var limit = parts.limits().start();
+        return row.move(pending.toStarting(now(), now().plus(limit)))
+                .compose(starting -> within(limit, configured()))
+                .compose(configured ->
+                        row.move(((VmState.Starting) row.state()).toBooting(now(), bootDeadline(), process)))
                 .compose(booting -> {
                     watch();
-                    return hypervisor.boot(machine);
+                    return parts.hypervisor().boot(machine);
                 })
                 .onSuccess(booted -> awaitGuest());
     }
 
+    private Future<Void> configured() {
+        return parts.ground()
+                .prepare(row.vm())
+                .compose(prepared -> parts.hypervisor().launch(machine))
+                .compose(launched -> {
+                    process = launched;
+                    return parts.hypervisor().configure(machine);
+                });
+    }
+
+    /** Gives up on a step that takes too long. Whatever the step makes after that is taken away again. */
+    private Future<Void> within(Duration limit, Future<Void> step) {
+        var result = Promise.<Void>promise();
+        var alarm = parts.time().after(limit, () -> {
+            var reason = "the hypervisor was not ready within " + limit.toSeconds() + " s";
+            if (result.tryFail(new HypervisorException(ReasonCode.HYPERVISOR_SILENT, reason))) {
+                step.onComplete(late -> queue(this::release));
+            }
+        });
+        step.onComplete(done -> result.tryComplete(), result::tryFail);
+        return result.future().onComplete(done -> alarm.cancel());
+    }
+
     private Instant bootDeadline() {
-        return now().plus(parts.limits().boot()).plus(row.boot().health().grace());
+        return now().plus(parts.limits().boot()).plus(first.boot().health().grace());
     }
 
     /** After a restart of the control plane: a process is there, or it is not, and this verticle has not seen it yet. */
@@ -139,8 +152,8 @@ public final class VmVerticle extends VerticleBase {
         if (watching) {
             return Future.succeededFuture();
         }
-        if (process == null
-                || (row.state().process() != null && !process.equals(row.state().process()))) {
+        var known = row.state().process();
+        if (process == null || (known != null && !process.equals(known))) {
             process = null;
             return row.phase().leaving() ? Future.succeededFuture() : ended();
         }
@@ -148,8 +161,9 @@ public final class VmVerticle extends VerticleBase {
         return parts.hypervisor()
                 .adopt(machine, process)
                 // An observation that fails is not absence: the process is there, its health will tell.
-                .recover(cause ->
-                        isSilence(cause) ? Future.succeededFuture(Inspection.RUNNING) : Future.failedFuture(cause))
+                .recover(cause -> Failure.isSilence(cause)
+                        ? Future.succeededFuture(Inspection.RUNNING)
+                        : Future.failedFuture(cause))
                 .compose(this::adopted);
     }
 
@@ -158,22 +172,26 @@ public final class VmVerticle extends VerticleBase {
             case NOT_STARTED ->
                 row.phase().leaving()
                         ? Future.succeededFuture()
-                        : fail(new Reason(
-                                ReasonCode.ABANDONED, "the control plane stopped before the guest was started"));
+                        : fail(ReasonCode.ABANDONED, "the control plane stopped before the guest was started");
             case ENDED -> parts.hypervisor().kill(machine, process).compose(gone -> ended());
             case PAUSED, RUNNING -> {
                 LOG.atInfo()
-                        .addKeyValue("vm", row.vmId())
+                        .addKeyValue("vm", row.id())
                         .addKeyValue("phase", row.phase())
                         .log("vm adopted");
-                if (row.phase() == Phase.BOOTING) {
-                    awaitGuest();
-                } else {
-                    checkAfter(jitter());
-                }
+                goOn();
                 yield Future.succeededFuture();
             }
         };
+    }
+
+    private void goOn() {
+        if (row.phase() == Phase.BOOTING) {
+            awaitGuest();
+        } else {
+            health = HealthWatch.asOf(row.state(), now());
+            checkup.soon();
+        }
     }
 
     private void watch() {
@@ -184,29 +202,19 @@ public final class VmVerticle extends VerticleBase {
     private void awaitGuest() {
         var silence = parts.hypervisor().capabilities().consoleLimit();
         parts.ground()
-                .started(row, silence, parts.limits().boot())
+                .started(row.vm(), silence, parts.limits().boot())
                 .onComplete(started -> queue(this::guestStarted), cause -> queue(() -> Future.failedFuture(cause)));
     }
 
     private Future<?> guestStarted() {
-        if (row.phase() != Phase.BOOTING) {
+        if (!(row.state() instanceof VmState.Booting booting)) {
             return Future.succeededFuture();
         }
+        var grace = first.boot().health().grace();
         var warming = row.owner() == null
-                ? move(((VmState.Booting) row.state())
-                        .toWarming(now(), now().plus(row.boot().health().grace())))
-                : Future.succeededFuture(row);
-        return warming.onSuccess(done -> checkAfter(Duration.ZERO));
-    }
-
-    private void checkAfter(Duration delay) {
-        nextCheck.cancel();
-        nextCheck = parts.time()
-                .after(
-                        delay,
-                        () -> parts.probe()
-                                .passes(row.boot().health(), row.address())
-                                .onSuccess(passed -> queue(() -> checked(passed))));
+                ? row.move(booting.toWarming(now(), now().plus(grace)))
+                : Future.succeededFuture(row.vm());
+        return warming.onSuccess(done -> checkup.now());
     }
 
     private Future<?> checked(boolean passed) {
@@ -215,61 +223,48 @@ public final class VmVerticle extends VerticleBase {
             case WARM, RUNNING -> judge(passed);
             case PENDING, STARTING, PAUSED, DRAINING, STOPPING, STOPPED, FAILED -> Future.succeededFuture();
         };
-        return verdict.onSuccess(done -> checkAgain());
-    }
-
-    private void checkAgain() {
-        switch (row.phase()) {
-            case BOOTING, WARMING -> checkAfter(SETTLING);
-            case WARM, RUNNING -> {
-                if (row.boot().health().kind() != Health.Kind.NONE) {
-                    checkAfter(row.boot().health().interval());
-                }
-            }
-            case PENDING, STARTING, PAUSED, DRAINING, STOPPING, STOPPED, FAILED -> nextCheck.cancel();
-        }
+        return verdict.onSuccess(done -> checkup.again(row.phase()));
     }
 
     private Future<?> up() {
         if (row.state() instanceof VmState.Warming warming) {
-            return move(warming.toWarm(now()));
+            return row.move(warming.toWarm(now()));
         }
-        return move(((VmState.Booting) row.state()).toRunning(now()));
+        return row.move(((VmState.Booting) row.state()).toRunning(now()));
     }
 
     private Future<?> stillDown() {
+        var port = first.boot().health().port();
         return now().isAfter(row.state().deadline())
-                ? fail(new Reason(
+                ? fail(
                         ReasonCode.NEVER_HEALTHY,
-                        "the guest started and did not pass its health check on port "
-                                + row.boot().health().port() + " in time"))
+                        "the guest started and did not pass its health check on port " + port + " in time")
                 : Future.succeededFuture();
     }
 
     private Future<?> judge(boolean passed) {
         health = health.after(passed, now());
-        var reason = new Reason(ReasonCode.UNHEALTHY, health.failures() + " health checks in a row failed");
-        if (row.state() instanceof VmState.Running running) {
-            if (health.lost(row.boot().health().grace(), now())) {
-                return fail(reason);
-            }
-            return running.healthy() == health.sick()
-                    ? move(running.withHealth(!health.sick()))
-                    : Future.succeededFuture();
+        var lost = row.phase() == Phase.WARM
+                ? health.sick()
+                : health.lost(first.boot().health().grace(), now());
+        if (lost) {
+            return fail(ReasonCode.UNHEALTHY, health.failures() + " health checks in a row failed");
         }
-        return health.sick() ? fail(reason) : Future.succeededFuture();
+        return row.state() instanceof VmState.Running running && running.healthy() == health.sick()
+                ? row.move(running.withHealth(!health.sick()))
+                : Future.succeededFuture();
     }
 
     private Future<?> resume() {
         return parts.hypervisor()
                 .resume(machine)
-                .compose(resumed -> move(((VmState.Paused) row.state()).toRunning(now())))
-                .onSuccess(running -> checkAfter(jitter()));
+                .compose(resumed -> row.move(((VmState.Paused) row.state()).toRunning(now())))
+                .onSuccess(running -> checkup.soon());
     }
 
     /** Waits, outside the line, until the ingress has no request of this VM under way or the row's deadline has come. */
     private void drain() {
-        bus.ask(Address.INGRESS_OUTSTANDING, row.vmId()).otherwise(0).onSuccess(outstanding -> {
+        row.outstandingRequests().otherwise(0).onSuccess(outstanding -> {
             if (!(row.state() instanceof VmState.Draining draining)) {
                 return;
             }
@@ -283,7 +278,7 @@ public final class VmVerticle extends VerticleBase {
 
     private Future<?> drained() {
         return row.state() instanceof VmState.Draining draining
-                ? move(draining.toStopping(now(), now().plus(parts.limits().stop()), draining.reason()))
+                ? row.move(draining.toStopping(now(), now().plus(parts.limits().stop()), draining.reason()))
                         .compose(stopping -> stopGuest())
                 : Future.succeededFuture();
     }
@@ -313,7 +308,10 @@ public final class VmVerticle extends VerticleBase {
         if (row.phase().ended()) {
             return Future.succeededFuture();
         }
-        return parts.ground().exit(row).compose(exit -> move(endState(exit))).compose(told -> release());
+        return parts.ground()
+                .exit(row.vm())
+                .compose(exit -> row.move(endState(exit)))
+                .compose(told -> release());
     }
 
     private VmState endState(GuestExit exit) {
@@ -328,6 +326,10 @@ public final class VmVerticle extends VerticleBase {
         return exit.success() ? live.toStopped(now(), reason, exit) : live.toFailed(now(), reason, exit);
     }
 
+    private Future<?> fail(ReasonCode code, String detail) {
+        return fail(new Reason(code, detail));
+    }
+
     /** Ends this life for {@code reason}: told first, so that nobody is routed to it, then cleaned up. */
     private Future<?> fail(Reason reason) {
         if (!(row.state() instanceof VmState.Live live)) {
@@ -336,34 +338,17 @@ public final class VmVerticle extends VerticleBase {
         var end = row.phase().leaving()
                 ? live.toStopped(now(), row.state().reason(), GuestExit.UNKNOWN)
                 : live.toFailed(now(), reason, GuestExit.UNKNOWN);
-        return move(end).compose(told -> release());
+        return row.move(end).compose(told -> release());
     }
 
     private Future<?> release() {
-        nextCheck.cancel();
+        checkup.cancel();
         var gone = process == null
                 ? Future.<Void>succeededFuture()
                 : parts.hypervisor().kill(machine, process);
-        return gone.compose(dead -> parts.ground().remove(row))
-                .compose(removed -> bus.ask(Address.STORE_INSTANCE_RELEASED, row.vmId()))
+        return gone.compose(dead -> parts.ground().remove(row.vm()))
+                .compose(removed -> row.released())
                 .onSuccess(released -> vertx.undeploy(context.deploymentID()));
-    }
-
-    private Future<MicroVm> move(VmState to) {
-        return bus.ask(Address.STORE_INSTANCE_MOVED, new Moved(row.vmId(), row.phase(), to))
-                .map(this::enter);
-    }
-
-    /** The one place that takes over what the store has committed. */
-    private MicroVm enter(MicroVm committed) {
-        var line = (committed.phase() == Phase.FAILED ? LOG.atWarn() : LOG.atInfo())
-                .addKeyValue("vm", row.vmId())
-                .addKeyValue("from", row.phase())
-                .addKeyValue("to", committed.phase());
-        var reason = committed.state().reason();
-        (reason == null ? line : line.addKeyValue("reason", reason)).log("vm changed state");
-        row = committed;
-        return row;
     }
 
     /** Puts a step in the line, with what is to happen when it goes wrong. */
@@ -372,7 +357,7 @@ public final class VmVerticle extends VerticleBase {
                 .compose(now -> step.get().<Void>mapEmpty())
                 .recover(this::mend));
         if (!taken) {
-            LOG.atError().addKeyValue("vm", row.vmId()).log("a vm's line is full and a step was dropped");
+            LOG.atError().addKeyValue("vm", row.id()).log("a vm's line is full and a step was dropped");
         }
     }
 
@@ -386,37 +371,16 @@ public final class VmVerticle extends VerticleBase {
         }
         if (row.phase().ended()) {
             LOG.atWarn()
-                    .addKeyValue("vm", row.vmId())
+                    .addKeyValue("vm", row.id())
                     .setCause(cause)
                     .log("a vm could not be released and will be again");
             parts.time().after(RETRY, () -> queue(this::follow));
             return Future.succeededFuture();
         }
-        return fail(reasonOf(cause)).<Void>mapEmpty().recover(again -> {
+        return fail(Failure.reason(row.id(), cause)).<Void>mapEmpty().recover(again -> {
             parts.time().after(RETRY, this::look);
             return Future.succeededFuture();
         });
-    }
-
-    private Reason reasonOf(Throwable cause) {
-        if (cause instanceof HypervisorException failed) {
-            return failed.reason();
-        }
-        if (cause instanceof HostException failed) {
-            return failed.reason();
-        }
-        LOG.atError().addKeyValue("vm", row.vmId()).setCause(cause).log("a vm failed by a defect");
-        return new Reason(ReasonCode.DEFECT, "internal error, see the log of the control plane");
-    }
-
-    private static boolean isSilence(Throwable cause) {
-        return cause instanceof HypervisorException failed && failed.reason().code() == ReasonCode.HYPERVISOR_SILENT;
-    }
-
-    /** Where in its interval this VM is checked, so that not all are checked at once after a restart. */
-    private Duration jitter() {
-        var interval = Math.max(1, row.boot().health().interval().toMillis());
-        return Duration.ofMillis(Math.floorMod(row.vmId().hashCode(), interval));
     }
 
     private Instant now() {

@@ -1,0 +1,150 @@
+package dev.vmplane.store;
+
+import dev.vmplane.bus.Address.Moved;
+import dev.vmplane.model.DesiredVm;
+import dev.vmplane.model.EventType;
+import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Phase;
+import dev.vmplane.model.Reason;
+import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.Refusal;
+import dev.vmplane.model.Retry;
+import dev.vmplane.model.VmState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/** The rules about the life of a microVM that has a row: how it moves on, and what its end means for the next one. */
+final class Lives {
+    private final Overlay rows;
+    private final Rules rules;
+    private final Instant now;
+
+    Lives(Overlay rows, Rules rules, Instant now) {
+        this.rows = rows;
+        this.rules = rules;
+        this.now = now;
+    }
+
+    /** The one routed VM of a replica is now {@code vm}: whoever was before gets no new requests from here on. */
+    void switchTo(MicroVm vm) {
+        if (vm.phase() != Phase.RUNNING) {
+            return;
+        }
+        var reason = new Reason(ReasonCode.REPLACED, "replaced by " + vm.vmId());
+        for (var other : rows.vmsOf(vm.owner().jobId())) {
+            if (other.owner().replica() == vm.owner().replica() && !other.vmId().equals(vm.vmId())) {
+                retire(other, reason);
+            }
+        }
+    }
+
+    /** Lets a VM go: one that serves may finish what it has begun. */
+    void retire(MicroVm vm, Reason reason) {
+        if (vm.phase().leaving()) {
+            return;
+        }
+        if (vm.state() instanceof VmState.Running running) {
+            enter(vm, running.toDraining(now, now.plus(rules.drainLimit()), reason));
+        } else {
+            enter(vm, ((VmState.Live) vm.state()).toStopping(now, now.plus(rules.stopLimit()), reason));
+        }
+    }
+
+    /** A fact from the VM itself. The end of a VM is always believed, any other move only from where it stands here. */
+    MicroVm moved(Moved moved) {
+        var vm = rows.vm(moved.vmId());
+        if (vm == null || vm.phase().ended()) {
+            throw Refusal.notFound("vm_not_found", "vm " + moved.vmId() + " is not there any more")
+                    .asException();
+        }
+        var to = moved.to();
+        var misplaced =
+                (to.phase() == Phase.RUNNING && vm.owner() == null) || (to.phase() == Phase.WARM && vm.owner() != null);
+        if (!to.phase().ended() && (vm.phase() != moved.from() || misplaced)) {
+            throw Draft.conflict(
+                    "vm_moved", "vm " + vm.vmId() + " cannot become " + to.phase() + ": it is " + vm.phase());
+        }
+        var after = enter(vm, to);
+        if (to.phase() == Phase.RUNNING && vm.phase() != Phase.RUNNING) {
+            switchTo(after);
+        } else if (to.phase() == Phase.WARM) {
+            rows.forgetRetry(Retry.ofPool(vm.specHash()));
+        } else if (to.phase().ended() && !vm.phase().leaving()) {
+            settle(vm, to);
+        }
+        return after;
+    }
+
+    private MicroVm enter(MicroVm vm, VmState to) {
+        var after = vm.with(to);
+        rows.put(after);
+        rows.tell(vm.phase() == to.phase() ? EventType.VM_HEALTH : EventType.VM_PHASE, after, VmFacts.moved(vm, after));
+        return after;
+    }
+
+    /** Remembers an end nobody asked for: when, or whether, there will be another attempt. */
+    private void settle(MicroVm vm, VmState end) {
+        var healthyFor = switch (vm.phase()) {
+            case RUNNING, WARM, PAUSED -> Duration.between(vm.state().since(), now);
+            case PENDING, STARTING, BOOTING, WARMING, DRAINING, STOPPING, STOPPED, FAILED -> Duration.ZERO;
+        };
+        if (vm.owner() == null) {
+            if (rows.anyJobOf(vm.specHash()) == null) {
+                return;
+            }
+            var key = Retry.ofPool(vm.specHash());
+            rows.put(rules.backoff().after(rows.retry(key), key, vm.specHash(), healthyFor, now, end.reason()));
+            return;
+        }
+        var job = rows.job(vm.owner().jobId());
+        if (job == null
+                || !job.specHash().equals(vm.specHash())
+                || vm.owner().replica() >= job.spec().replicas()) {
+            return;
+        }
+        var key = Retry.ofReplica(job.jobId(), vm.owner().replica());
+        var next = rules.backoff().after(rows.retry(key), key, vm.specHash(), healthyFor, now, end.reason());
+        remember(RestartRule.apply(job.spec(), next, end), job);
+    }
+
+    /** Nothing of an ended VM is left on the host: its address may go to another. */
+    void released(String vmId) {
+        var vm = rows.vm(vmId);
+        if (vm == null || vm.released()) {
+            return;
+        }
+        if (!vm.phase().ended()) {
+            throw Draft.conflict("vm_not_ended", "vm " + vmId + " cannot be released: it is " + vm.phase());
+        }
+        rows.tell(EventType.VM_RELEASED, vm, Map.of());
+        if (vm.owner() == null || rows.job(vm.owner().jobId()) == null) {
+            rows.remove(vm);
+        } else {
+            rows.put(vm.asReleased());
+        }
+    }
+
+    /** Forgets ended VMs that were kept long enough. */
+    void forgetOld(List<String> vmIds) {
+        for (var vmId : vmIds) {
+            var vm = rows.vm(vmId);
+            if (vm != null
+                    && vm.released()
+                    && !vm.state().since().plus(rules.keepEnded()).isAfter(now)) {
+                forget(vm);
+            }
+        }
+    }
+
+    void forget(MicroVm vm) {
+        rows.remove(vm);
+        rows.tell(EventType.VM_FORGOTTEN, vm, Map.of());
+    }
+
+    void remember(Retry retry, DesiredVm job) {
+        rows.put(retry);
+        rows.tell(EventType.RETRY_CHANGED, job, JobFacts.of(retry));
+    }
+}
