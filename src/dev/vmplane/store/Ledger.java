@@ -118,12 +118,10 @@ public final class Ledger {
         return group == null ? WarmPool.NONE : group.bounds();
     }
 
-    /** One of the jobs that want a hash, or null. */
-    DesiredVm anyJobOf(String specHash) {
+    /** The jobs that want a hash, in the order of their ids. */
+    Collection<DesiredVm> jobsOf(String specHash) {
         var group = groups.get(specHash);
-        return group == null || group.jobs.isEmpty()
-                ? null
-                : group.jobs.firstEntry().getValue();
+        return group == null ? List.of() : group.jobs.values();
     }
 
     Addresses addresses() {
