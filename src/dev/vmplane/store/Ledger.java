@@ -128,8 +128,10 @@ public final class Ledger {
         return addresses;
     }
 
+    /** VMs that a former owner of the id has left behind are not the job's. */
     JobView view(DesiredVm job) {
-        return new JobView(job, List.copyOf(vmsOf(job.jobId())), retriesOf(job));
+        var own = vmsOf(job.jobId()).stream().filter(vm -> vm.owner().tenant().equals(job.tenant()));
+        return new JobView(job, own.toList(), retriesOf(job));
     }
 
     /** A job by id even when it is gone: then only with the VMs it left behind. */
