@@ -244,7 +244,7 @@ public final class Draft {
 
     /** The last job of a hash takes the pool's failures with it. */
     private void forgetPoolOf(DesiredVm job) {
-        if (rows.jobsOf(job.specHash()) <= 1) {
+        if (rows.anyJobOf(job.specHash()) == null) {
             rows.forgetRetry(Retry.ofPool(job.specHash()));
         }
     }

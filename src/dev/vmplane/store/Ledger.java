@@ -118,20 +118,20 @@ public final class Ledger {
         return group == null ? WarmPool.NONE : group.bounds();
     }
 
-    /** One of the jobs that want a hash, or null. */
-    DesiredVm anyJobOf(String specHash) {
+    /** The jobs that want a hash, in the order of their ids. */
+    Collection<DesiredVm> jobsOf(String specHash) {
         var group = groups.get(specHash);
-        return group == null || group.jobs.isEmpty()
-                ? null
-                : group.jobs.firstEntry().getValue();
+        return group == null ? List.of() : group.jobs.values();
     }
 
     Addresses addresses() {
         return addresses;
     }
 
+    /** VMs that a former owner of the id has left behind are not the job's. */
     JobView view(DesiredVm job) {
-        return new JobView(job, List.copyOf(vmsOf(job.jobId())), retriesOf(job));
+        var own = vmsOf(job.jobId()).stream().filter(vm -> vm.owner().tenant().equals(job.tenant()));
+        return new JobView(job, own.toList(), retriesOf(job));
     }
 
     /** A job by id even when it is gone: then only with the VMs it left behind. */

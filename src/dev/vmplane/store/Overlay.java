@@ -69,17 +69,24 @@ final class Overlay {
     }
 
     WarmPool bounds(String specHash) {
-        return ledger.bounds(specHash);
+        return jobs.isEmpty()
+                ? ledger.bounds(specHash)
+                : jobsOf(specHash)
+                        .map(job -> job.spec().warmPool())
+                        .reduce(WarmPool.NONE, WarmPool::union);
     }
 
     /** One of the jobs that want a hash, or null. */
     DesiredVm anyJobOf(String specHash) {
-        return ledger.anyJobOf(specHash);
+        return jobsOf(specHash).findFirst().orElse(null);
     }
 
-    /** How many jobs have a hash, as committed. */
-    int jobsOf(String specHash) {
-        return ledger.pool(specHash).jobs();
+    private Stream<DesiredVm> jobsOf(String specHash) {
+        return Stream.concat(
+                ledger.jobsOf(specHash).stream().filter(job -> !jobs.containsKey(job.jobId())),
+                jobs.values().stream()
+                        .flatMap(Stream::ofNullable)
+                        .filter(job -> job.specHash().equals(specHash)));
     }
 
     Optional<String> freeAddress() {
