@@ -1,16 +1,12 @@
 package dev.vmplane.api;
 
 import dev.vmplane.model.JobView;
-import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.MicroVm;
-import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Retry;
-import dev.vmplane.model.VmState;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
@@ -80,15 +76,13 @@ public record JobStatus(State state, int ready, int replicas, Reason reason, Ins
     }
 
     private static Place place(JobView view, int replica, Instant now) {
-        var vms = view.instances().stream()
+        return view.instances().stream()
                 .filter(vm -> vm.owner().replica() == replica)
                 .filter(vm -> vm.specHash().equals(view.job().specHash()))
-                .toList();
-        return vms.stream()
                 .filter(vm -> !vm.phase().leaving())
                 .map(JobStatus::filled)
                 .min(BY_STATE)
-                .orElseGet(() -> empty(view, replica, vms, now));
+                .orElseGet(() -> empty(view, replica, now));
     }
 
     private static Place filled(MicroVm vm) {
@@ -114,14 +108,14 @@ public record JobStatus(State state, int ready, int replicas, Reason reason, Ins
         };
     }
 
-    private static Place empty(JobView view, int replica, List<MicroVm> ended, Instant now) {
+    private static Place empty(JobView view, int replica, Instant now) {
         var key = Retry.ofReplica(view.job().jobId(), replica);
         var retry = view.retries().stream()
                 .filter(known -> known.key().equals(key))
                 .filter(known -> known.specHash().equals(view.job().specHash()))
                 .findFirst();
         if (retry.isEmpty()) {
-            return finishedOrSoon(view, ended);
+            return new Place(State.STARTING, null, view.job().updatedAt(), null);
         }
         var known = retry.get();
         if (known.nextTry() == null) {
@@ -131,17 +125,6 @@ public record JobStatus(State state, int ready, int replicas, Reason reason, Ins
         return known.nextTry().isAfter(now)
                 ? new Place(State.WAITING, known.reason(), known.since(), known.nextTry())
                 : new Place(State.STARTING, null, known.nextTry(), null);
-    }
-
-    private static Place finishedOrSoon(JobView view, List<MicroVm> ended) {
-        var job = view.job();
-        return ended.stream()
-                .filter(vm -> job.spec().lifecycle() == Lifecycle.JOB && vm.phase() == Phase.STOPPED)
-                .map(vm -> (VmState.Stopped) vm.state())
-                .filter(stopped -> stopped.exit().success())
-                .findFirst()
-                .map(stopped -> new Place(State.SUCCEEDED, stopped.reason(), stopped.since(), null))
-                .orElseGet(() -> new Place(State.STARTING, null, job.updatedAt(), null));
     }
 
     /** How one replica stands. */
