@@ -21,6 +21,7 @@ import dev.vmplane.model.SpecHash;
 import dev.vmplane.model.VmState;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -219,17 +220,37 @@ public final class Draft {
         return vm;
     }
 
-    /** The one routed VM of a replica is now {@code vm}: whoever was before gets no new requests from here on. */
+    /**
+     * The one routed VM of a replica is now {@code vm}: whoever was before gets no new requests from here on. A VM of a
+     * former spec never takes the place of one of the present spec: it serves until that one runs, or goes itself.
+     */
     private void switchTo(MicroVm vm) {
         if (vm.phase() != Phase.RUNNING) {
             return;
         }
-        var reason = new Reason(ReasonCode.REPLACED, "replaced by " + vm.vmId());
+        var replaceable = new ArrayList<MicroVm>();
         for (var other : rows.vmsOf(vm.owner().jobId())) {
-            if (other.owner().replica() == vm.owner().replica() && !other.vmId().equals(vm.vmId())) {
-                retire(other, reason);
+            if (other.owner().replica() != vm.owner().replica() || other.vmId().equals(vm.vmId())) {
+                continue;
+            }
+            if (present(vm) || !present(other)) {
+                replaceable.add(other);
+            } else if (other.phase() == Phase.RUNNING) {
+                retire(vm, replacedBy(other));
+                return;
             }
         }
+        replaceable.forEach(other -> retire(other, replacedBy(vm)));
+    }
+
+    /** Whether the VM's job wants the very spec it was booted from. */
+    private boolean present(MicroVm vm) {
+        var job = rows.job(vm.owner().jobId());
+        return job != null && job.specHash().equals(vm.specHash());
+    }
+
+    private static Reason replacedBy(MicroVm vm) {
+        return new Reason(ReasonCode.REPLACED, "replaced by " + vm.vmId());
     }
 
     private void retire(MicroVm vm, Reason reason) {
@@ -259,6 +280,7 @@ public final class Draft {
         var after = enter(vm, to);
         if (to.phase() == Phase.RUNNING) {
             switchTo(after);
+            return rows.vm(after.vmId());
         } else if (to.phase() == Phase.WARM) {
             rows.forgetRetry(Retry.ofPool(vm.specHash()));
         } else if (to.phase().ended() && !vm.phase().leaving()) {
