@@ -131,11 +131,11 @@ public final class Reconciler {
         }
     }
 
-    /** Those that have cost least go first: rows that wait to boot, then the youngest. */
+    /** Those that have cost least go first: rows that wait to boot, then the least far, then the youngest. */
     private void giveUp(PoolSlice pool, int surplus) {
         var why = pool.jobs() == 0 ? "no job wants this spec any more" : "the pool is larger than it should be";
         pool.unowned().stream()
-                .sorted(Comparator.comparing((MicroVm vm) -> !vm.phase().rising())
+                .sorted(Comparator.comparing(MicroVm::phase)
                         .thenComparing(Comparator.comparing(MicroVm::createdAt).reversed())
                         .thenComparing(MicroVm::vmId))
                 .limit(surplus)
