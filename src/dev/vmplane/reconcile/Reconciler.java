@@ -125,9 +125,11 @@ public final class Reconciler {
         var retry = pool.retry();
         if (retry != null && retry.nextTry().isAfter(now)) {
             wake.add(new Plan.Wake(new Key.Pool(pool.specHash()), retry.nextTry()));
-        } else {
+        } else if (retry == null) {
+            warm.add(new Intents.Warm(pool.specHash(), missing));
+        } else if (pool.unowned().stream().noneMatch(vm -> vm.phase().rising())) {
             // After a failure one VM finds out whether it is mended, not a whole pool of them.
-            warm.add(new Intents.Warm(pool.specHash(), retry == null ? missing : 1));
+            warm.add(new Intents.Warm(pool.specHash(), 1));
         }
     }
 
