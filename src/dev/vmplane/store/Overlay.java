@@ -71,9 +71,7 @@ final class Overlay {
     WarmPool bounds(String specHash) {
         return jobs.isEmpty()
                 ? ledger.bounds(specHash)
-                : jobsOf(specHash)
-                        .map(job -> job.spec().warmPool())
-                        .reduce(WarmPool.NONE, WarmPool::union);
+                : jobsOf(specHash).map(job -> job.spec().warmPool()).reduce(WarmPool.NONE, WarmPool::union);
     }
 
     /** One of the jobs that want a hash, or null. */
