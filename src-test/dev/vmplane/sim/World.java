@@ -159,7 +159,12 @@ final class World {
             aVmMoves();
         }
         lookingAt.clear();
+        var seenBefore = List.copyOf(ledger.vms());
         commit(draft -> draft.intend(plan.intents()));
+        // A VM tells what it saw of itself before it heard of the commit.
+        if (!calm && !seenBefore.isEmpty() && random.nextInt(3) == 0) {
+            advance(seenBefore.get(random.nextInt(seenBefore.size())));
+        }
         bootWhatMay();
     }
 

@@ -125,17 +125,19 @@ public final class Reconciler {
         var retry = pool.retry();
         if (retry != null && retry.nextTry().isAfter(now)) {
             wake.add(new Plan.Wake(new Key.Pool(pool.specHash()), retry.nextTry()));
-        } else {
+        } else if (retry == null) {
+            warm.add(new Intents.Warm(pool.specHash(), missing));
+        } else if (pool.unowned().stream().noneMatch(vm -> vm.phase().rising())) {
             // After a failure one VM finds out whether it is mended, not a whole pool of them.
-            warm.add(new Intents.Warm(pool.specHash(), retry == null ? missing : 1));
+            warm.add(new Intents.Warm(pool.specHash(), 1));
         }
     }
 
-    /** Those that have cost least go first: rows that wait to boot, then the youngest. */
+    /** Those that have cost least go first: rows that wait to boot, then the least far, then the youngest. */
     private void giveUp(PoolSlice pool, int surplus) {
         var why = pool.jobs() == 0 ? "no job wants this spec any more" : "the pool is larger than it should be";
         pool.unowned().stream()
-                .sorted(Comparator.comparing((MicroVm vm) -> !vm.phase().rising())
+                .sorted(Comparator.comparing(MicroVm::phase)
                         .thenComparing(Comparator.comparing(MicroVm::createdAt).reversed())
                         .thenComparing(MicroVm::vmId))
                 .limit(surplus)

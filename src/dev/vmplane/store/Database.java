@@ -26,8 +26,11 @@ import java.util.function.Function;
  */
 final class Database {
     private static final int READERS = 2;
-    private static final String DURABLE =
-            "?journal_mode=WAL&synchronous=FULL&busy_timeout=5000&transaction_mode=IMMEDIATE";
+    /**
+     * Transactions are deferred, which is what SQLite does unless told otherwise: the JDBC client begins the next one as
+     * soon as one has ended, and an immediate one would hold the write lock for as long as nothing is written.
+     */
+    private static final String DURABLE = "?journal_mode=WAL&synchronous=FULL&busy_timeout=5000";
 
     private final Pool writer;
     private final Pool readers;
@@ -57,10 +60,12 @@ final class Database {
         return connection.query("select * from " + table).execute().map(rows -> list(rows, reader));
     }
 
+    /** In a transaction of its own: what is read outside of one is not let go of before the next commit. */
     Future<Long> lastSeq() {
-        return writer.query(Sql.LAST_SEQ)
+        return writer.withTransaction(connection -> connection
+                .query(Sql.LAST_SEQ)
                 .execute()
-                .map(rows -> rows.iterator().next().getLong("seq"));
+                .map(rows -> rows.iterator().next().getLong("seq")));
     }
 
     /** One transaction. Completes when it is durable. */
@@ -93,7 +98,10 @@ final class Database {
     }
 
     Future<Void> forgetEventsUpTo(long seq) {
-        return writer.preparedQuery(Sql.FORGET_EVENTS).execute(Tuple.of(seq)).mapEmpty();
+        return writer.withTransaction(connection -> connection
+                .preparedQuery(Sql.FORGET_EVENTS)
+                .execute(Tuple.of(seq))
+                .mapEmpty());
     }
 
     Future<Void> close() {

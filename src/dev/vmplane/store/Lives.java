@@ -27,17 +27,36 @@ final class Lives {
         this.now = now;
     }
 
-    /** The one routed VM of a replica is now {@code vm}: whoever was before gets no new requests from here on. */
+    /**
+     * The one routed VM of a replica is now {@code vm}: whoever was before gets no new requests from here on. A VM of a
+     * former spec never takes the place of one of the present spec: it serves until that one runs, or goes itself.
+     */
     void switchTo(MicroVm vm) {
         if (vm.phase() != Phase.RUNNING) {
             return;
         }
-        var reason = new Reason(ReasonCode.REPLACED, "replaced by " + vm.vmId());
-        for (var other : rows.vmsOf(vm.owner().jobId())) {
-            if (other.owner().replica() == vm.owner().replica() && !other.vmId().equals(vm.vmId())) {
-                retire(other, reason);
-            }
+        var others = rows.vmsOf(vm.owner().jobId()).stream()
+                .filter(other -> other.owner().replica() == vm.owner().replica())
+                .filter(other -> !other.vmId().equals(vm.vmId()))
+                .toList();
+        var successor = others.stream()
+                .filter(other -> !present(vm) && present(other) && other.phase() == Phase.RUNNING)
+                .findFirst();
+        if (successor.isPresent()) {
+            retire(vm, replacedBy(successor.get()));
+            return;
         }
+        others.stream().filter(other -> present(vm) || !present(other)).forEach(other -> retire(other, replacedBy(vm)));
+    }
+
+    /** Whether the VM's job wants the very spec it was booted from. */
+    private boolean present(MicroVm vm) {
+        var job = rows.job(vm.owner().jobId());
+        return job != null && job.specHash().equals(vm.specHash());
+    }
+
+    private static Reason replacedBy(MicroVm vm) {
+        return new Reason(ReasonCode.REPLACED, "replaced by " + vm.vmId());
     }
 
     /** Lets a VM go: one that serves may finish what it has begun. */
@@ -69,6 +88,7 @@ final class Lives {
         var after = enter(vm, to);
         if (to.phase() == Phase.RUNNING && vm.phase() != Phase.RUNNING) {
             switchTo(after);
+            return rows.vm(after.vmId());
         } else if (to.phase() == Phase.WARM) {
             rows.forgetRetry(Retry.ofPool(vm.specHash()));
         } else if (to.phase().ended() && !vm.phase().leaving()) {

@@ -7,8 +7,9 @@ final class Sql {
     static final String PUT_JOB = """
             insert into job (job_id, tenant, generation, source, spec_hash, spec, created_at, updated_at)
             values (?, ?, ?, ?, ?, ?, ?, ?)
-            on conflict (job_id) do update set generation = excluded.generation, source = excluded.source,
-              spec_hash = excluded.spec_hash, spec = excluded.spec, updated_at = excluded.updated_at""";
+            on conflict (job_id) do update set tenant = excluded.tenant, generation = excluded.generation,
+              source = excluded.source, spec_hash = excluded.spec_hash, spec = excluded.spec,
+              created_at = excluded.created_at, updated_at = excluded.updated_at""";
 
     static final String DELETE_JOB = "delete from job where job_id = ?";
 

@@ -171,10 +171,10 @@ public final class StoreVerticle extends VerticleBase {
     }
 
     private void commitNext() {
-        if (waiting.isEmpty()) {
+        busy = !waiting.isEmpty();
+        if (!busy) {
             return;
         }
-        busy = true;
         var draft = new Draft(ledger, rules, time.now(), vmIds);
         var batch = new ArrayList<Write<?>>();
         var answers = new ArrayList<Runnable>();
@@ -213,7 +213,6 @@ public final class StoreVerticle extends VerticleBase {
             bus.publish(Address.COMMITTED, changes);
         }
         answers.forEach(Runnable::run);
-        busy = false;
         commitNext();
     }
 
