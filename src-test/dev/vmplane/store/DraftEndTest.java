@@ -209,7 +209,7 @@ class DraftEndTest {
 
     @Test
     void aJobIsTriedAgainAsOftenAsItSaysAndThenGivenUp() {
-        books.wish("batch", Specs.job("red", 1));
+        books.wish("batch", Specs.job("red", 2));
         books.owned("vm-a", "red", "batch", Phase.RUNNING);
         books.exit("vm-a", 3);
         var afterTheFirst = books.retry("batch");
@@ -220,7 +220,7 @@ class DraftEndTest {
         assertThat(afterTheFirst.nextTry()).isNotNull();
         assertThat(books.retry("batch").nextTry()).isNull();
         assertThat(books.retry("batch").reason().code()).isEqualTo(ReasonCode.NOT_RESTARTED);
-        assertThat(books.retry("batch").reason().detail()).startsWith("all 1 attempts are used up");
+        assertThat(books.retry("batch").reason().detail()).startsWith("all 2 attempts are used up");
     }
 
     @Test
