@@ -44,8 +44,16 @@ public final class VmVerticle extends VerticleBase {
     private VmmProcess process;
     private HealthWatch health = HealthWatch.WELL;
     private boolean lookQueued;
+    /** This verticle has begun to build the machine, as opposed to one that stopped before it was up. */
+    private boolean building;
+
     private boolean watching;
     private boolean stopAsked;
+    private boolean stopped;
+    /** The process has been seen to end, which the store may not know yet. */
+    private boolean gone;
+    /** Why this life must end, which the store may not know yet; null while it need not. */
+    private Reason failure;
 
     /** @param found the process that runs for this row, or null when there is none */
     public VmVerticle(MicroVm row, VmmProcess found, VmParts parts) {
@@ -65,6 +73,7 @@ public final class VmVerticle extends VerticleBase {
 
     @Override
     public Future<?> stop() {
+        stopped = true;
         checkup.cancel();
         if (process != null) {
             parts.hypervisor().release(machine, process);
@@ -96,9 +105,16 @@ public final class VmVerticle extends VerticleBase {
 
     /** Carries out what the row says. May be repeated. */
     private Future<?> follow() {
+        if (!row.phase().ended() && failure != null) {
+            return fail(failure);
+        }
+        if (!row.phase().ended() && gone) {
+            return ended();
+        }
         return switch (row.phase()) {
             case PENDING -> bootUp((VmState.Pending) row.state());
-            case STARTING -> fail(ReasonCode.ABANDONED, "the control plane stopped before the VM was up");
+            case STARTING ->
+                building ? build() : fail(ReasonCode.ABANDONED, "the control plane stopped before the VM was up");
             case BOOTING, WARMING, WARM, RUNNING -> takeOver();
             case PAUSED -> row.owner() == null ? takeOver() : takeOver().compose(done -> resume());
             case DRAINING -> takeOver().onSuccess(done -> drain());
@@ -108,9 +124,14 @@ public final class VmVerticle extends VerticleBase {
     }
 
     private Future<?> bootUp(VmState.Pending pending) {
-        var limit = parts.limits().start();
-        return row.move(pending.toStarting(now(), now().plus(limit)))
-                .compose(starting -> within(limit, configured()))
+        building = true;
+        return row.move(pending.toStarting(now(), now().plus(parts.limits().start())))
+                .compose(starting -> build());
+    }
+
+    /** Goes on from a committed start. May be repeated: the store may not have taken what came of it. */
+    private Future<?> build() {
+        return within(parts.limits().start(), configured())
                 .compose(configured ->
                         row.move(((VmState.Starting) row.state()).toBooting(now(), bootDeadline(), process)))
                 .compose(booting -> {
@@ -123,7 +144,8 @@ public final class VmVerticle extends VerticleBase {
     private Future<Void> configured() {
         return parts.ground()
                 .prepare(row.vm())
-                .compose(prepared -> parts.hypervisor().launch(machine))
+                .compose(prepared ->
+                        process == null ? parts.hypervisor().launch(machine) : Future.succeededFuture(process))
                 .compose(launched -> {
                     process = launched;
                     return parts.hypervisor().configure(machine);
@@ -136,11 +158,24 @@ public final class VmVerticle extends VerticleBase {
         var alarm = parts.time().after(limit, () -> {
             var reason = "the hypervisor was not ready within " + limit.toSeconds() + " s";
             if (result.tryFail(new HypervisorException(ReasonCode.HYPERVISOR_SILENT, reason))) {
-                step.onComplete(late -> queue(this::release));
+                step.onComplete(late -> undo());
             }
         });
         step.onComplete(done -> result.tryComplete(), result::tryFail);
         return result.future().onComplete(done -> alarm.cancel());
+    }
+
+    /** Takes away what came of a step after it was given up; this life may be over by then, and nobody else knows. */
+    private void undo() {
+        if (process != null) {
+            parts.hypervisor()
+                    .kill(machine, process)
+                    .compose(dead -> parts.ground().remove(row.vm()))
+                    .onFailure(cause -> LOG.atWarn()
+                            .addKeyValue("vm", row.id())
+                            .setCause(cause)
+                            .log("what a vm left behind stays until the next sweep"));
+        }
     }
 
     private Instant bootDeadline() {
@@ -196,7 +231,10 @@ public final class VmVerticle extends VerticleBase {
 
     private void watch() {
         watching = true;
-        parts.hypervisor().ended(machine, process).onComplete(gone -> queue(this::ended));
+        parts.hypervisor().ended(machine, process).onComplete(end -> {
+            gone = true;
+            queue(this::ended);
+        });
     }
 
     private void awaitGuest() {
@@ -207,14 +245,17 @@ public final class VmVerticle extends VerticleBase {
     }
 
     private Future<?> guestStarted() {
-        if (!(row.state() instanceof VmState.Booting booting)) {
+        if (row.phase() != Phase.BOOTING) {
             return Future.succeededFuture();
         }
+        var warming = row.owner() == null ? warmUp() : Future.succeededFuture(row.vm());
+        // Whether or not the store took it: the check sees to what is missing.
+        return warming.onComplete(done -> checkup.now());
+    }
+
+    private Future<MicroVm> warmUp() {
         var grace = first.boot().health().grace();
-        var warming = row.owner() == null
-                ? row.move(booting.toWarming(now(), now().plus(grace)))
-                : Future.succeededFuture(row.vm());
-        return warming.onSuccess(done -> checkup.now());
+        return row.move(((VmState.Booting) row.state()).toWarming(now(), now().plus(grace)));
     }
 
     private Future<?> checked(boolean passed) {
@@ -223,12 +264,16 @@ public final class VmVerticle extends VerticleBase {
             case WARM, RUNNING -> judge(passed);
             case PENDING, STARTING, PAUSED, DRAINING, STOPPING, STOPPED, FAILED -> Future.succeededFuture();
         };
-        return verdict.onSuccess(done -> checkup.again(row.phase()));
+        // Whether or not the store took it: the next check tries again.
+        return verdict.onComplete(done -> checkup.again(row.phase()));
     }
 
     private Future<?> up() {
         if (row.state() instanceof VmState.Warming warming) {
             return row.move(warming.toWarm(now()));
+        }
+        if (row.owner() == null) {
+            return warmUp();
         }
         return row.move(((VmState.Booting) row.state()).toRunning(now()));
     }
@@ -256,6 +301,9 @@ public final class VmVerticle extends VerticleBase {
     }
 
     private Future<?> resume() {
+        if (row.phase() != Phase.PAUSED) {
+            return Future.succeededFuture();
+        }
         return parts.hypervisor()
                 .resume(machine)
                 .compose(resumed -> row.move(((VmState.Paused) row.state()).toRunning(now())))
@@ -285,10 +333,10 @@ public final class VmVerticle extends VerticleBase {
 
     /** Asks the guest to end; whether it has is seen by {@link #ended}, and at the row's deadline it is made to. */
     private Future<?> stopGuest() {
-        if (process == null) {
+        if (row.phase() == Phase.STOPPING && process == null) {
             return ended();
         }
-        if (stopAsked) {
+        if (row.phase() != Phase.STOPPING || stopAsked) {
             return Future.succeededFuture();
         }
         stopAsked = true;
@@ -335,6 +383,7 @@ public final class VmVerticle extends VerticleBase {
         if (!(row.state() instanceof VmState.Live live)) {
             return Future.succeededFuture();
         }
+        failure = reason;
         var end = row.phase().leaving()
                 ? live.toStopped(now(), row.state().reason(), GuestExit.UNKNOWN)
                 : live.toFailed(now(), reason, GuestExit.UNKNOWN);
@@ -343,16 +392,27 @@ public final class VmVerticle extends VerticleBase {
 
     private Future<?> release() {
         checkup.cancel();
-        var gone = process == null
+        var killed = process == null
                 ? Future.<Void>succeededFuture()
                 : parts.hypervisor().kill(machine, process);
-        return gone.compose(dead -> parts.ground().remove(row.vm()))
+        return killed.compose(dead -> parts.ground().remove(row.vm()))
                 .compose(removed -> row.released())
-                .onSuccess(released -> vertx.undeploy(context.deploymentID()));
+                .onSuccess(released -> leave());
+    }
+
+    /** Ends this verticle. A life can be over before its deployment is complete: then a moment later. */
+    private void leave() {
+        if (!stopped) {
+            vertx.undeploy(context.deploymentID())
+                    .onFailure(early -> parts.time().after(RETRY, this::leave));
+        }
     }
 
     /** Puts a step in the line, with what is to happen when it goes wrong. */
     private void queue(Supplier<Future<?>> step) {
+        if (stopped) {
+            return;
+        }
         var taken = line.run(() -> Future.succeededFuture()
                 .compose(now -> step.get().<Void>mapEmpty())
                 .recover(this::mend));
