@@ -79,16 +79,19 @@ public final class HealthProbe {
         var verdict = Promise.<Boolean>promise();
         var limit = time.after(health.timeout(), () -> verdict.tryComplete(false));
         tcp.connect(health.port(), address)
-                .onSuccess(socket -> settle(socket, verdict))
+                .onSuccess(socket -> settle(socket, health.timeout(), verdict))
                 .onFailure(refused -> verdict.tryComplete(false));
         return verdict.future().onComplete(done -> limit.cancel());
     }
 
-    private void settle(NetSocket socket, Promise<Boolean> verdict) {
+    private void settle(NetSocket socket, Duration timeout, Promise<Boolean> verdict) {
+        // A check must be able to pass within its timeout, however short that is.
+        var half = timeout.dividedBy(2);
+        var settle = half.compareTo(TCP_SETTLE) < 0 ? half : TCP_SETTLE;
         socket.handler(data -> verdict.tryComplete(true));
         socket.closeHandler(closed -> verdict.tryComplete(false));
         socket.exceptionHandler(broken -> verdict.tryComplete(false));
-        time.after(TCP_SETTLE, () -> verdict.tryComplete(true));
+        time.after(settle, () -> verdict.tryComplete(true));
         verdict.future().onComplete(done -> socket.close());
     }
 }

@@ -1,6 +1,5 @@
 package dev.vmplane.vm;
 
-import dev.vmplane.model.VmState;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -15,11 +14,9 @@ record HealthWatch(int failures, Instant sickSince) {
     static final HealthWatch WELL = new HealthWatch(0, null);
     private static final int FAILURES_TO_BE_SICK = 3;
 
-    /** What a row of another control plane's days says. */
-    static HealthWatch asOf(VmState state, Instant now) {
-        return state instanceof VmState.Running running && !running.healthy()
-                ? new HealthWatch(FAILURES_TO_BE_SICK, now)
-                : WELL;
+    /** What is known of a guest whose illness another control plane has seen. */
+    static HealthWatch sick(Instant since) {
+        return new HealthWatch(FAILURES_TO_BE_SICK, since);
     }
 
     HealthWatch after(boolean passed, Instant now) {

@@ -224,7 +224,9 @@ public final class VmVerticle extends VerticleBase {
         if (row.phase() == Phase.BOOTING) {
             awaitGuest();
         } else {
-            health = HealthWatch.asOf(row.state(), now());
+            if (row.state() instanceof VmState.Running running && !running.healthy()) {
+                health = HealthWatch.sick(now());
+            }
             checkup.soon();
         }
     }
