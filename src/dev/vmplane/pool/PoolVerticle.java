@@ -14,6 +14,7 @@ import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Time;
 import dev.vmplane.model.VmState;
 import dev.vmplane.model.VmmProcess;
+import io.vertx.core.Context;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -128,8 +129,31 @@ public final class PoolVerticle extends VerticleBase {
             return Future.succeededFuture();
         }
         deployed.add(vm.vmId());
-        return vertx.deployVerticle(vmVerticles.apply(vm, found))
-                .recover(cause -> stopped ? Future.succeededFuture("stopped") : giveUp(vm, cause));
+        var life = new Life(vmVerticles.apply(vm, found));
+        // What started and could not be deployed all the same came while this verticle is undeployed, stop() being
+        // next.
+        return vertx.deployVerticle(life)
+                .recover(cause -> stopped || life.started ? Future.succeededFuture("stopped") : giveUp(vm, cause));
+    }
+
+    /** A VM's verticle that remembers whether it started. */
+    private static final class Life implements Deployable {
+        private final Deployable verticle;
+        private volatile boolean started;
+
+        private Life(Deployable verticle) {
+            this.verticle = verticle;
+        }
+
+        @Override
+        public Future<?> deploy(Context context) throws Exception {
+            return verticle.deploy(context).onSuccess(done -> started = true);
+        }
+
+        @Override
+        public Future<?> undeploy(Context context) throws Exception {
+            return verticle.undeploy(context);
+        }
     }
 
     private Future<String> giveUp(MicroVm vm, Throwable cause) {
