@@ -36,6 +36,8 @@ final class VmRig {
     /** How often {@link Samples} are checked. */
     private static final Duration INTERVAL = Duration.ofSeconds(1);
 
+    private static final Duration MOMENT = Duration.ofMillis(50);
+
     final ManualTime time = new ManualTime(Samples.NOW);
     final LedgerStore store = new LedgerStore(time);
     final FakeHypervisor hypervisor = new FakeHypervisor(this::phase);
@@ -134,10 +136,14 @@ final class VmRig {
         until(() -> phase() != Phase.PENDING && phase() != Phase.STARTING && time.pending() >= count);
     }
 
-    /** Lets time pass, as much as it takes. */
+    /**
+     * Lets time pass, as much as it takes. Between any two moments a question crosses the event loops and comes back, so
+     * that what can happen without time passing has happened long before a limit of seconds is reached.
+     */
     void passTimeUntil(Phase phase) {
         until(() -> {
-            time.advance(INTERVAL);
+            time.advance(MOMENT);
+            Await.of(bus.ask(Address.INGRESS_OUTSTANDING, VM));
             return phase() == phase;
         });
     }

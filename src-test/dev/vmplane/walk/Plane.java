@@ -35,7 +35,9 @@ import java.util.stream.Stream;
  */
 final class Plane implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(30);
-    private static final Duration TURN = Duration.ofMillis(50);
+
+    /** Little, against the limits of seconds, for each question that crosses the whole plane and comes back. */
+    private static final Duration TURN = Duration.ofMillis(20);
 
     private static final AtomicInteger PLANES = new AtomicInteger();
 
