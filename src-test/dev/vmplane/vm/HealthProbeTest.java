@@ -3,11 +3,13 @@ package dev.vmplane.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmplane.Await;
+import dev.vmplane.ManualTime;
 import dev.vmplane.bus.VertxTime;
 import dev.vmplane.model.Health;
 import dev.vmplane.model.Health.Kind;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetSocket;
@@ -54,15 +56,15 @@ class HealthProbeTest {
 
     @Test
     void aGuestIsAskedForThePathOfItsCheck() {
-        var asked = new StringBuilder();
+        var asked = Promise.<String>promise();
         var port = guest(socket -> socket.handler(request -> {
-            asked.append(request);
+            asked.tryComplete(request.toString());
             socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         }));
 
         passes(Kind.HTTP, port, LONG);
 
-        assertThat(asked.toString()).startsWith("GET /health HTTP/1.1\r\n");
+        assertThat(Await.of(asked.future())).startsWith("GET /health HTTP/1.1\r\n");
     }
 
     @Test
@@ -144,9 +146,16 @@ class HealthProbeTest {
 
     @Test
     void aTcpConnectionThatStaysOpenPassesHoweverShortTheTimeout() {
+        var time = new ManualTime();
         var port = guest(socket -> {});
+        var health = new Health(Kind.TCP, null, port, LONG, Duration.ofMillis(100), LONG);
+        var verdict = new HealthProbe(vertx, time).passes(health, address);
+        // The end of the check, and the moment the connection must stay open.
+        Await.until(2, () -> Future.succeededFuture(time.pending()));
 
-        assertThat(passes(Kind.TCP, port, Duration.ofMillis(150))).isTrue();
+        time.advance(Duration.ofMillis(99));
+
+        assertThat(Await.of(verdict)).isTrue();
     }
 
     @Test
