@@ -38,7 +38,8 @@ public final class Samples {
                 "vmlinux",
                 List.of("/app/bin/server"),
                 Map.of("PORT", Integer.toString(port)),
-                new Resources(1, 128),
+                Resources.of(1, 128),
+                List.of(),
                 port,
                 health);
     }
@@ -56,6 +57,7 @@ public final class Samples {
                 new Restart(Restart.Policy.ALWAYS, 0),
                 replicas,
                 host,
+                List.of(),
                 Map.of());
     }
 

@@ -24,7 +24,8 @@ public final class Specs {
                 "vmlinux",
                 List.of("/app/bin/server"),
                 Map.of("COLOUR", colour),
-                new Resources(1, 128),
+                Resources.of(1, 128),
+                List.of(),
                 8080,
                 HEALTH);
     }
@@ -43,6 +44,7 @@ public final class Specs {
                 new Restart(Restart.Policy.ALWAYS, 0),
                 replicas,
                 null,
+                List.of(),
                 Map.of());
     }
 
@@ -56,6 +58,7 @@ public final class Specs {
                 new Restart(Restart.Policy.ON_FAILURE, attempts),
                 1,
                 null,
+                List.of(),
                 Map.of());
     }
 }

@@ -3,12 +3,13 @@ package dev.vmplane;
 import dev.vmplane.host.CpuInfo;
 import dev.vmplane.host.DetachedProcesses;
 import dev.vmplane.host.Kvm;
+import dev.vmplane.host.Link;
+import dev.vmplane.host.Links;
 import dev.vmplane.host.Processes;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.firecracker.FirecrackerHypervisor;
-import dev.vmplane.hypervisor.firecracker.Wiring;
 import dev.vmplane.hypervisor.qemu.Acceleration;
 import dev.vmplane.hypervisor.qemu.QemuHypervisor;
 import dev.vmplane.hypervisor.simulator.SimulatorFiles;
@@ -26,6 +27,10 @@ import java.util.List;
 
 /** Puts together the driver of a backend with the processes it drives. */
 final class Backends {
+    private static final Links LOOPBACK = vm -> new Link.Loopback(vm.address());
+    private static final Links FORWARDED =
+            vm -> new Link.Forwarded(vm.address(), vm.boot().port());
+
     private final Vertx vertx;
     private final WorkerExecutor host;
     private final Config config;
@@ -36,9 +41,10 @@ final class Backends {
      *
      * @param runDir where its VMs have their directories: one for each database, so that no database ever takes another's
      *     VMs for its own
+     * @param links how its VMs are connected
      * @param imageDir where it finds its kernels and root file systems
      */
-    record Chosen(Hypervisor hypervisor, Processes processes, Path runDir, Path imageDir) {}
+    record Chosen(Hypervisor hypervisor, Processes processes, Links links, Path runDir, Path imageDir) {}
 
     private Backends(Vertx vertx, WorkerExecutor host, Config config, String databaseId) {
         this.vertx = vertx;
@@ -59,7 +65,7 @@ final class Backends {
 
     private Chosen firecracker() {
         var processes = new DetachedProcesses(vertx, runDir, host);
-        return new Chosen(driver(Backend.FIRECRACKER, processes), processes, runDir, config.imageDir());
+        return new Chosen(driver(Backend.FIRECRACKER, processes), processes, LOOPBACK, runDir, config.imageDir());
     }
 
     private Future<Chosen> qemu() {
@@ -72,7 +78,7 @@ final class Backends {
                     var program = BackendDetection.program(BackendDetection.QEMU_PROGRAM, System.getenv("PATH"))
                             .orElse(Path.of(BackendDetection.QEMU_PROGRAM));
                     var driver = new QemuHypervisor(vertx, host, processes, program, acceleration);
-                    return new Chosen(driver, processes, runDir, config.imageDir());
+                    return new Chosen(driver, processes, FORWARDED, runDir, config.imageDir());
                 });
     }
 
@@ -83,12 +89,11 @@ final class Backends {
         var imageDir = place.stateDir().resolve("simulated-images");
         return host.executeBlocking(() -> makeStandIns(imageDir))
                 .compose(made -> launcher.summon())
-                .map(ready -> new Chosen(driver(Backend.SIMULATOR, processes), processes, runDir, imageDir));
+                .map(ready -> new Chosen(driver(Backend.SIMULATOR, processes), processes, LOOPBACK, runDir, imageDir));
     }
 
     private FirecrackerHypervisor driver(Backend backend, Processes processes) {
-        return new FirecrackerHypervisor(
-                backend, BackendDetection.FIRECRACKER_PROGRAM, processes, new UnixHttp(vertx), Wiring.LOOPBACK);
+        return new FirecrackerHypervisor(backend, BackendDetection.FIRECRACKER_PROGRAM, processes, new UnixHttp(vertx));
     }
 
     /**

@@ -9,6 +9,7 @@ import dev.vmplane.feed.EventFeed;
 import dev.vmplane.feed.Meters;
 import dev.vmplane.host.Consoles;
 import dev.vmplane.host.Estate;
+import dev.vmplane.host.Loans;
 import dev.vmplane.host.RunDirectories;
 import dev.vmplane.image.Images;
 import dev.vmplane.ingress.IngressSettings;
@@ -42,6 +43,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
@@ -139,12 +141,20 @@ public final class ControlPlane {
         var directories = new RunDirectories(chosen.runDir(), host);
         var limits =
                 new Limits(START_LIMIT, config.limits().boot(), config.limits().stop());
+        var loans = new Loans(List.of(directories));
         var ground = new HostGround(
-                directories, images, new Consoles(vertx, host), chosen.hypervisor(), limits.stop(), time);
+                directories,
+                images,
+                new Consoles(vertx, host),
+                chosen.links(),
+                loans,
+                chosen.hypervisor(),
+                limits.stop(),
+                time);
         var parts = new VmParts(chosen.hypervisor(), ground, new HealthProbe(vertx, time), limits, time);
         return new PoolVerticle(
                 config.boots().limit(chosen.hypervisor().backend(), PROCESSORS),
-                new Estate(chosen.processes(), directories, config.brake()),
+                new Estate(chosen.processes(), directories, loans, config.brake()),
                 (row, process) -> new VmVerticle(row, process, parts),
                 time);
     }

@@ -27,9 +27,24 @@ final class FileJobs {
     }
 
     static Spec spec(String program) {
-        var boot =
-                new Boot("rootfs.ext4", "vmlinux", List.of(program), Map.of(), new Resources(1, 64), 8080, Health.NONE);
+        var boot = new Boot(
+                "rootfs.ext4",
+                "vmlinux",
+                List.of(program),
+                Map.of(),
+                Resources.of(1, 64),
+                List.of(),
+                8080,
+                Health.NONE);
         return new Spec(
-                null, boot, Lifecycle.DAEMON, WarmPool.NONE, new Restart(Restart.Policy.ALWAYS, 0), 1, null, Map.of());
+                null,
+                boot,
+                Lifecycle.DAEMON,
+                WarmPool.NONE,
+                new Restart(Restart.Policy.ALWAYS, 0),
+                1,
+                null,
+                List.of(),
+                Map.of());
     }
 }

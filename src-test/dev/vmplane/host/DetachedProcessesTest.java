@@ -95,7 +95,11 @@ final class DetachedProcessesTest {
     @Test
     void aProgramThatIsMissingSaysSoInTheLog() {
         var ended = host.processes
-                .start(directory, List.of("/no/such/program", directory.apiSocket() + ""), directory.vmmLog())
+                .start(new ProcessOrder(
+                        directory,
+                        List.of("/no/such/program", directory.apiSocket() + ""),
+                        directory.vmmLog(),
+                        List.of()))
                 .compose(host.processes::ended)
                 .otherwiseEmpty();
 
@@ -108,8 +112,8 @@ final class DetachedProcessesTest {
     void withoutItsRunDirectoryAProcessCannotStart() {
         var missing = RunDirectory.of(host.runDir, "vm-2");
 
-        assertThatThrownBy(() -> await(
-                        host.processes.start(missing, List.of("true", missing.apiSocket() + ""), missing.vmmLog())))
+        assertThatThrownBy(() -> await(host.processes.start(new ProcessOrder(
+                        missing, List.of("true", missing.apiSocket() + ""), missing.vmmLog(), List.of()))))
                 .isInstanceOf(HostException.class)
                 .hasMessageStartingWith("process of vm vm-2 cannot start: ")
                 .hasMessageNotContaining(host.runDir.toString());
@@ -117,8 +121,8 @@ final class DetachedProcessesTest {
 
     @Test
     void aCommandThatCouldNotBeRecognizedLaterIsRefused() {
-        assertThatThrownBy(
-                        () -> host.processes.start(directory, List.of("tail", "-f", "/dev/null"), directory.vmmLog()))
+        assertThatThrownBy(() -> host.processes.start(
+                        new ProcessOrder(directory, List.of("tail", "-f", "/dev/null"), directory.vmmLog(), List.of())))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

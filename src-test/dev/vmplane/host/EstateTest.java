@@ -9,7 +9,6 @@ import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,7 +24,7 @@ final class EstateTest {
     @BeforeEach
     void open() throws IOException {
         host = new HostRig();
-        estate = new Estate(host.processes, host.directories, new Brake(50, 2));
+        estate = new Estate(host.processes, host.directories, new Loans(List.of(host.directories)), new Brake(50, 2));
     }
 
     @AfterEach
@@ -63,7 +62,7 @@ final class EstateTest {
 
         sweep(Set.of("vm-2"));
 
-        assertThat(await(estate.found()).directories()).isEmpty();
+        assertThat(await(estate.found()).holders()).isEmpty();
     }
 
     @Test
@@ -84,7 +83,7 @@ final class EstateTest {
 
         await(estate.sweep(Set.of(), found));
 
-        assertThat(await(estate.found()).directories()).containsExactly("vm-1");
+        assertThat(await(estate.found()).holders()).containsExactly("vm-1");
     }
 
     @Test
@@ -115,7 +114,7 @@ final class EstateTest {
 
         sweep(Set.of());
 
-        assertThat(await(estate.found()).directories()).isEmpty();
+        assertThat(await(estate.found()).holders()).isEmpty();
     }
 
     @Test
@@ -123,12 +122,16 @@ final class EstateTest {
         host.directory("vm-1");
         host.directory("vm-2");
         var process = new VmmProcess(4711, 1);
-        var stuck = new Estate(new Unkillable(Map.of("vm-1", process)), host.directories, new Brake(50, 2));
+        var stuck = new Estate(
+                new Unkillable(Map.of("vm-1", process)),
+                host.directories,
+                new Loans(List.of(host.directories)),
+                new Brake(50, 2));
         var found = await(stuck.found());
 
         assertThatThrownBy(() -> await(stuck.sweep(Set.of(), found))).isInstanceOf(HostException.class);
 
-        assertThat(await(stuck.found()).directories()).containsExactly("vm-1");
+        assertThat(await(stuck.found()).holders()).containsExactly("vm-1");
     }
 
     private void sweep(Set<String> known) {
@@ -138,7 +141,7 @@ final class EstateTest {
     /** Processes that the host refuses to signal. */
     private record Unkillable(Map<String, VmmProcess> processes) implements Processes {
         @Override
-        public Future<VmmProcess> start(RunDirectory directory, List<String> command, Path output) {
+        public Future<VmmProcess> start(ProcessOrder order) {
             throw new UnsupportedOperationException("nothing is started here");
         }
 
@@ -148,7 +151,7 @@ final class EstateTest {
         }
 
         @Override
-        public Future<Void> ended(VmmProcess process) {
+        public Future<ProcessEnd> ended(VmmProcess process) {
             throw new UnsupportedOperationException("nothing ends here");
         }
 

@@ -39,7 +39,8 @@ public final class HostRig implements AutoCloseable {
     }
 
     public VmmProcess start(RunDirectory directory, String... command) {
-        return started(await(processes.start(directory, List.of(command), directory.vmmLog())));
+        return started(
+                await(processes.start(new ProcessOrder(directory, List.of(command), directory.vmmLog(), List.of()))));
     }
 
     /** Makes sure that {@code process} does not outlive the test. */

@@ -67,12 +67,12 @@ final class RunDirectoriesTest {
         host.directory("vm-2");
         Files.createFile(host.runDir.resolve(".not a vm"));
 
-        assertThat(await(host.directories.list())).containsExactlyInAnyOrder("vm-1", "vm-2");
+        assertThat(await(host.directories.held())).containsExactlyInAnyOrder("vm-1", "vm-2");
     }
 
     @Test
     void beforeTheFirstVmNothingIsListed() {
-        assertThat(await(host.directories.list())).isEmpty();
+        assertThat(await(host.directories.held())).isEmpty();
     }
 
     @Test
@@ -81,8 +81,8 @@ final class RunDirectoriesTest {
         Files.createDirectories(directory.path().resolve("deep/deeper"));
         Files.writeString(directory.path().resolve("deep/deeper/file"), "x");
 
-        await(host.directories.remove("vm-1"));
-        await(host.directories.remove("vm-1"));
+        await(host.directories.takeBack("vm-1"));
+        await(host.directories.takeBack("vm-1"));
 
         assertThat(directory.path()).doesNotExist();
     }
@@ -95,8 +95,8 @@ final class RunDirectoriesTest {
         Files.createSymbolicLink(directory.path().resolve("link"), outside);
         Files.createSymbolicLink(host.runDir.resolve("vm-2"), outside);
 
-        await(host.directories.remove("vm-1"));
-        await(host.directories.remove("vm-2"));
+        await(host.directories.takeBack("vm-1"));
+        await(host.directories.takeBack("vm-2"));
 
         assertThat(outside.resolve("precious")).exists();
         assertThat(host.runDir).isEmptyDirectory();
@@ -115,7 +115,7 @@ final class RunDirectoriesTest {
     @ParameterizedTest
     @ValueSource(strings = {"", ".", "..", "../vm-1", "/etc", "vm-1/..", "vm 1", "-vm"})
     void nothingButAnIdIsTakenForADirectorysName(String name) {
-        assertThatThrownBy(() -> host.directories.remove(name))
+        assertThatThrownBy(() -> host.directories.takeBack(name))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("cannot be the id of a VM");
     }

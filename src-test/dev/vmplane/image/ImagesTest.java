@@ -136,6 +136,14 @@ class ImagesTest {
     }
 
     private static Boot withRootfs(String rootfs) {
-        return new Boot(rootfs, BOOT.kernel(), BOOT.cmd(), BOOT.env(), BOOT.resources(), BOOT.port(), BOOT.health());
+        return new Boot(
+                rootfs,
+                BOOT.kernel(),
+                BOOT.cmd(),
+                BOOT.env(),
+                BOOT.resources(),
+                BOOT.volumes(),
+                BOOT.port(),
+                BOOT.health());
     }
 }

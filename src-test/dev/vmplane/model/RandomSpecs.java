@@ -26,6 +26,7 @@ final class RandomSpecs {
                 new Restart(one(Restart.Policy.values()), random.nextInt(1001)),
                 random.nextInt(101),
                 random.nextBoolean() ? null : "shop-" + random.nextInt(1000) + ".example.org",
+                List.of(),
                 Map.of("team", text()));
     }
 
@@ -41,7 +42,8 @@ final class RandomSpecs {
                 "vmlinux-" + random.nextInt(10),
                 cmd,
                 env,
-                new Resources(1 + random.nextInt(32), 64 + random.nextInt(10_000)),
+                Resources.of(1 + random.nextInt(32), 64 + random.nextInt(10_000)),
+                List.of(),
                 port(),
                 health());
     }

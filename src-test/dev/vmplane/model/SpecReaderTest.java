@@ -44,7 +44,8 @@ class SpecReaderTest {
                 "vmlinux",
                 List.of("/app/bin/server"),
                 Map.of("LANG", "C", "PORT", "4000", "SECRET_KEY_BASE", "xxx..."),
-                new Resources(2, 128),
+                Resources.of(2, 128),
+                List.of(),
                 4000,
                 health);
         assertThat(wish)
@@ -59,6 +60,7 @@ class SpecReaderTest {
                                 new Restart(Restart.Policy.ALWAYS, 0),
                                 1,
                                 null,
+                                List.of(),
                                 Map.of())));
     }
 
@@ -68,7 +70,7 @@ class SpecReaderTest {
 
         assertThat(spec.boot().kernel()).isEqualTo("vmlinux");
         assertThat(spec.boot().rootfs()).isEqualTo("rootfs.ext4");
-        assertThat(spec.boot().resources()).isEqualTo(new Resources(1, 256));
+        assertThat(spec.boot().resources()).isEqualTo(Resources.of(1, 256));
         assertThat(spec.boot().port()).isEqualTo(8080);
         assertThat(spec.boot().health().kind()).isEqualTo(Health.Kind.TCP);
         assertThat(spec.boot().health().port()).isEqualTo(8080);

@@ -14,6 +14,7 @@ import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.host.Estate;
 import dev.vmplane.host.HostRig;
+import dev.vmplane.host.Loans;
 import dev.vmplane.model.Brake;
 import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.MicroVm;
@@ -97,7 +98,7 @@ class PoolVerticleTest {
 
         start(1);
 
-        assertThat(Await.of(host.directories.list())).containsExactly("vm-1");
+        assertThat(Await.of(host.directories.held())).containsExactly("vm-1");
     }
 
     @Test
@@ -107,7 +108,7 @@ class PoolVerticleTest {
 
         time.advance(Duration.ofMinutes(1));
 
-        until(() -> Await.of(host.directories.list()).isEmpty());
+        until(() -> Await.of(host.directories.held()).isEmpty());
     }
 
     @Test
@@ -206,7 +207,8 @@ class PoolVerticleTest {
     }
 
     private String start(int slots) {
-        var estate = new Estate(host.processes, host.directories, new Brake(50, 5));
+        var estate =
+                new Estate(host.processes, host.directories, new Loans(List.of(host.directories)), new Brake(50, 5));
         return Await.of(host.vertx.deployVerticle(new PoolVerticle(slots, estate, Listener::new, time)));
     }
 

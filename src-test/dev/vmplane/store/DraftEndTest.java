@@ -285,6 +285,7 @@ class DraftEndTest {
                 new Restart(Restart.Policy.NEVER, 0),
                 1,
                 null,
+                List.of(),
                 Map.of());
     }
 }

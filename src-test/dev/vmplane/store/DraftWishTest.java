@@ -223,6 +223,7 @@ class DraftWishTest {
                 spec.restart(),
                 spec.replicas(),
                 spec.host(),
+                List.of(),
                 Map.of("team", "billing"));
     }
 }

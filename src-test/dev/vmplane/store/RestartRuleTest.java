@@ -13,6 +13,7 @@ import dev.vmplane.model.Spec;
 import dev.vmplane.model.VmState;
 import dev.vmplane.model.WarmPool;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -71,6 +72,7 @@ class RestartRuleTest {
                 new Restart(policy, maxAttempts),
                 1,
                 null,
+                List.of(),
                 Map.of());
     }
 }

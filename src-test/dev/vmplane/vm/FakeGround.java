@@ -1,9 +1,11 @@
 package dev.vmplane.vm;
 
 import dev.vmplane.host.HostException;
+import dev.vmplane.host.Link;
 import dev.vmplane.host.RunDirectory;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.hypervisor.Machines;
 import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.ReasonCode;
@@ -54,15 +56,14 @@ final class FakeGround implements Ground {
     @Override
     public Machine machine(MicroVm vm) {
         var images = Path.of("images");
-        return new Machine(
+        return Machines.of(
                 vm.vmId(),
                 RunDirectory.of(Path.of("run"), vm.vmId()),
                 images.resolve("vmlinux"),
                 images.resolve("vmlinux.initramfs"),
                 images.resolve("rootfs-web.ext4"),
                 vm.boot().resources(),
-                vm.address(),
-                vm.boot().port());
+                new Link.Loopback(vm.address()));
     }
 
     @Override

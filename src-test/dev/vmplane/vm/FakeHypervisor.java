@@ -2,8 +2,8 @@ package dev.vmplane.vm;
 
 import dev.vmplane.Samples;
 import dev.vmplane.host.GuestConfig;
+import dev.vmplane.host.ProcessEnd;
 import dev.vmplane.hypervisor.Capabilities;
-import dev.vmplane.hypervisor.GuestNetwork;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Inspection;
@@ -43,7 +43,7 @@ final class FakeHypervisor implements Hypervisor {
     private final Map<Call, Phase> rowAt = new EnumMap<>(Call.class);
     private final Map<Call, RuntimeException> failures = new EnumMap<>(Call.class);
     private final Map<Call, Promise<Void>> gates = new EnumMap<>(Call.class);
-    private final List<Promise<Void>> watches = new ArrayList<>();
+    private final List<Promise<ProcessEnd>> watches = new ArrayList<>();
     private Inspection inspection = Inspection.RUNNING;
     private VmmProcess process;
     private boolean obedient = true;
@@ -84,13 +84,13 @@ final class FakeHypervisor implements Hypervisor {
 
     /** The process ends, whoever wanted it. */
     void die() {
-        List<Promise<Void>> told;
+        List<Promise<ProcessEnd>> told;
         synchronized (this) {
             process = null;
             told = List.copyOf(watches);
             watches.clear();
         }
-        told.forEach(Promise::tryComplete);
+        told.forEach(end -> end.tryComplete(ProcessEnd.UNKNOWN));
     }
 
     synchronized boolean alive() {
@@ -121,11 +121,6 @@ final class FakeHypervisor implements Hypervisor {
     }
 
     @Override
-    public GuestNetwork guestNetwork(Machine machine) {
-        return new GuestNetwork(machine.address() + "/8", machine.address(), List.of());
-    }
-
-    @Override
     public Future<VmmProcess> launch(Machine machine) {
         return perform(Call.LAUNCH, () -> runs(Inspection.NOT_STARTED)).map(done -> Samples.PROCESS);
     }
@@ -148,6 +143,11 @@ final class FakeHypervisor implements Hypervisor {
     @Override
     public Future<Void> resume(Machine machine) {
         return perform(Call.RESUME, () -> runs(Inspection.RUNNING));
+    }
+
+    @Override
+    public Future<Void> reclaim(Machine machine, int mebibytes) {
+        throw new UnsupportedOperationException("nobody takes memory back yet");
     }
 
     @Override
@@ -175,8 +175,8 @@ final class FakeHypervisor implements Hypervisor {
     }
 
     @Override
-    public synchronized Future<Void> ended(Machine machine, VmmProcess process) {
-        var end = Promise.<Void>promise();
+    public synchronized Future<ProcessEnd> ended(Machine machine, VmmProcess process) {
+        var end = Promise.<ProcessEnd>promise();
         watches.add(end);
         return onTheCallersLoop(end.future());
     }

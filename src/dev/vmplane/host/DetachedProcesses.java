@@ -66,12 +66,13 @@ public final class DetachedProcesses implements Processes {
     }
 
     @Override
-    public Future<VmmProcess> start(RunDirectory directory, List<String> command, Path output) {
-        if (command.stream().noneMatch(argument -> argument.contains(directory.path() + "/"))) {
+    public Future<VmmProcess> start(ProcessOrder order) {
+        var directory = order.directory();
+        if (order.command().stream().noneMatch(argument -> argument.contains(directory.path() + "/"))) {
             throw new IllegalArgumentException(
                     "a process cannot start: its command names nothing in its run directory");
         }
-        return work.run(cannotStart(directory), () -> startDetached(directory, command, output));
+        return work.run(cannotStart(directory), () -> startDetached(directory, order.command(), order.output()));
     }
 
     @Override
@@ -80,7 +81,7 @@ public final class DetachedProcesses implements Processes {
     }
 
     @Override
-    public Future<Void> ended(VmmProcess process) {
+    public Future<ProcessEnd> ended(VmmProcess process) {
         var ending = endings.computeIfAbsent(
                 process,
                 meant -> poller.watch(() -> {
@@ -88,7 +89,7 @@ public final class DetachedProcesses implements Processes {
                     end.ifPresent(gone -> endings.remove(meant));
                     return end;
                 }));
-        return poller.seen(ending).mapEmpty();
+        return poller.seen(ending).map(ProcessEnd.UNKNOWN);
     }
 
     @Override

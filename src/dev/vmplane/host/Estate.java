@@ -16,19 +16,21 @@ public final class Estate {
 
     private final Processes processes;
     private final RunDirectories directories;
+    private final Loans loans;
     private final Brake brake;
 
-    public Estate(Processes processes, RunDirectories directories, Brake brake) {
+    public Estate(Processes processes, RunDirectories directories, Loans loans, Brake brake) {
         this.processes = processes;
         this.directories = directories;
+        this.loans = loans;
         this.brake = brake;
     }
 
-    /** What there is, by VM id: hypervisor processes, and directories with whatever lies in them. */
-    public record Found(Map<String, VmmProcess> processes, Set<String> directories) {}
+    /** What there is, by VM id: hypervisor processes, and the VMs that hold anything else of this host. */
+    public record Found(Map<String, VmmProcess> processes, Set<String> holders) {}
 
     public Future<Found> found() {
-        return processes.running().compose(running -> directories.list().map(made -> new Found(running, made)));
+        return processes.running().compose(running -> loans.held().map(holders -> new Found(running, holders)));
     }
 
     /**
@@ -47,7 +49,7 @@ public final class Estate {
                             + " End their processes by hand if they shall go");
             return Future.succeededFuture();
         }
-        var leftovers = new TreeSet<>(found.directories());
+        var leftovers = new TreeSet<>(found.holders());
         leftovers.removeAll(known);
         leftovers.addAll(orphans);
         return Future.join(leftovers.stream()
@@ -58,6 +60,6 @@ public final class Estate {
     private Future<Void> remove(String vmId, VmmProcess process) {
         LOG.atWarn().addKeyValue("vm", vmId).addKeyValue("process", process).log("removing what has no row");
         var gone = process == null ? Future.<Void>succeededFuture() : processes.kill(directories.of(vmId), process);
-        return gone.compose(dead -> directories.remove(vmId));
+        return gone.compose(dead -> loans.takeBack(vmId));
     }
 }

@@ -2,8 +2,6 @@ package dev.vmplane.host;
 
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,18 +11,16 @@ import java.util.Map;
 public interface Processes {
 
     /**
-     * Starts {@code command} in a session of its own, with what it prints appended to {@code output}, a file in
-     * {@code directory}: {@link RunDirectory#vmmLog()}, or {@link RunDirectory#console()} for a hypervisor that prints
-     * what its guest does. The command must name a path inside {@code directory}: that is how the process is recognized
-     * later.
+     * Starts a process in a session of its own. Completes with who it is once it has become the program of the command,
+     * and fails with nothing left behind when it cannot.
      */
-    Future<VmmProcess> start(RunDirectory directory, List<String> command, Path output);
+    Future<VmmProcess> start(ProcessOrder order);
 
     /** Every process of this state directory's VMs, by VM id, from one look at the process table. */
     Future<Map<String, VmmProcess>> running();
 
-    /** Completes, within a poll interval, once {@code process} is gone. Cancelled by {@link #forget}. */
-    Future<Void> ended(VmmProcess process);
+    /** Completes once {@code process} is gone, with what is known of its end. Cancelled by {@link #forget}. */
+    Future<ProcessEnd> ended(VmmProcess process);
 
     /** Ends the waiting of {@link #ended}; its future never completes. */
     void forget(VmmProcess process);

@@ -7,6 +7,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import dev.vmplane.model.MicroVm;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
@@ -28,7 +29,7 @@ import java.util.stream.Collectors;
  * Lends every VM the directory its files and sockets lie in, and takes it back whole. Only its owner may look inside:
  * the configuration disk holds the tenant's secrets.
  */
-public final class RunDirectories {
+public final class RunDirectories implements Holding {
     /** What {@code sun_path} holds beside its closing NUL; the client can connect to nothing longer. */
     private static final int MAX_SOCKET_PATH_BYTES = 107;
 
@@ -49,6 +50,16 @@ public final class RunDirectories {
             throw new IllegalArgumentException("'" + vmId + "' cannot be the id of a VM");
         }
         return RunDirectory.of(runDir, vmId);
+    }
+
+    @Override
+    public String kind() {
+        return "run directory";
+    }
+
+    @Override
+    public Future<Void> lend(MicroVm vm) {
+        return create(vm.vmId()).mapEmpty();
     }
 
     /** Makes the VM's directory. One that exists already is kept as it is. */
@@ -81,8 +92,8 @@ public final class RunDirectories {
         });
     }
 
-    /** The VMs that have a directory. */
-    public Future<Set<String>> list() {
+    @Override
+    public Future<Set<String>> held() {
         return work.run("run directories cannot be listed", () -> {
             try (var entries = Files.list(runDir)) {
                 return entries.map(entry -> entry.getFileName().toString())
@@ -94,8 +105,9 @@ public final class RunDirectories {
         });
     }
 
-    /** Takes the VM's directory back with all that lies in it. None there is success; links in it are not followed. */
-    public Future<Void> remove(String vmId) {
+    /** Removes all that lies in it too; links in it are not followed. */
+    @Override
+    public Future<Void> takeBack(String vmId) {
         var path = of(vmId).path();
         return work.run("vm " + vmId + " cannot give back its run directory", () -> {
             if (Files.exists(path, NOFOLLOW_LINKS)) {

@@ -1,5 +1,6 @@
 package dev.vmplane.hypervisor;
 
+import dev.vmplane.host.ProcessEnd;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
@@ -19,9 +20,6 @@ public interface Hypervisor {
 
     Capabilities capabilities();
 
-    /** The network the guest of {@code machine} must configure for itself. */
-    GuestNetwork guestNetwork(Machine machine);
-
     /**
      * Starts the hypervisor's process, detached, and completes when it takes orders. The machine's files, the
      * configuration disk among them, must exist: some hypervisors are told their machine on the command line.
@@ -38,6 +36,12 @@ public interface Hypervisor {
 
     Future<Void> resume(Machine machine);
 
+    /**
+     * Takes {@code mebibytes} of memory from a running guest for the host's use, as far as the guest can spare them; 0 gives
+     * all back. Completes when the guest has been told.
+     */
+    Future<Void> reclaim(Machine machine, int mebibytes);
+
     /** Asks the guest to end, and completes when it has been asked: the process ends later, or never. */
     Future<Void> stop(Machine machine);
 
@@ -49,8 +53,8 @@ public interface Hypervisor {
     /** Takes over a process found running; fails when it is not a started machine of ours. */
     Future<Inspection> adopt(Machine machine, VmmProcess process);
 
-    /** Completes when the process is gone. Whoever stops caring lets go with {@link #release}. */
-    Future<Void> ended(Machine machine, VmmProcess process);
+    /** Completes when the process is gone, with what is known of its end. Whoever stops caring lets go with {@link #release}. */
+    Future<ProcessEnd> ended(Machine machine, VmmProcess process);
 
     /** Lets go of everything held in memory for this machine and leaves its process alone. */
     void release(Machine machine, VmmProcess process);

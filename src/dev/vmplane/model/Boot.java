@@ -11,6 +11,7 @@ import java.util.Map;
  * @param kernel file name in the image directory
  * @param cmd argument vector; the first is looked up in the guest's {@code PATH} unless it holds a slash
  * @param env by name, in the order of names; values are any text without NUL
+ * @param volumes in the order of their names
  * @param port where the program listens; what the load balancer sends requests to
  */
 public record Boot(
@@ -19,5 +20,6 @@ public record Boot(
         List<String> cmd,
         Map<String, String> env,
         Resources resources,
+        List<VolumeMount> volumes,
         int port,
         Health health) {}

@@ -30,6 +30,9 @@ public final class BootDocument {
     private static final int USUAL_MEM_MB = 256;
     private static final int MIN_MEM_MB = 64;
     private static final int MAX_MEM_MB = 1024 * 1024;
+    static final int MIN_DISK_MB = 16;
+    static final int MAX_DISK_MB = 16 * 1024 * 1024;
+    private static final int MAX_RATE = 1_000_000;
 
     private BootDocument() {}
 
@@ -39,11 +42,20 @@ public final class BootDocument {
         document.put("kernel", boot.kernel());
         document.put("cmd", boot.cmd());
         document.put("env", new TreeMap<>(boot.env()));
-        var resources = boot.resources();
-        document.put("resources", new TreeMap<>(Map.of("vcpu", resources.vcpu(), "mem_mb", resources.memoryMib())));
+        document.put("resources", of(boot.resources()));
+        document.put("volumes", VolumeDocument.of(boot.volumes()));
         document.put("port", boot.port());
         document.put("health", HealthDocument.of(boot.health()));
         return document;
+    }
+
+    private static Map<String, Object> of(Resources resources) {
+        return new TreeMap<>(Map.of(
+                "vcpu", resources.vcpu(),
+                "mem_mb", resources.memoryMib(),
+                "disk_mb", resources.diskMib(),
+                "disk_mb_per_s", resources.diskMbPerSecond(),
+                "net_mbit_per_s", resources.netMbitPerSecond()));
     }
 
     /** Reads what {@link #of(Boot)} wrote. */
@@ -62,9 +74,10 @@ public final class BootDocument {
         var env = env(fields);
         refuseMoreThanFits(fields, cmd, env);
         var resources = resources(fields.object("resources"));
+        var volumes = VolumeDocument.read(fields);
         var health = HealthDocument.read(fields, lifecycle);
         var port = fields.integer("port", usualPort(env, health), 1, MAX_PORT);
-        return new Boot(rootfs, kernel, cmd, env, resources, port, asked(health, port));
+        return new Boot(rootfs, kernel, cmd, env, resources, volumes, port, asked(health, port));
     }
 
     private static List<String> cmd(Fields fields) {
@@ -111,7 +124,11 @@ public final class BootDocument {
 
     private static Resources resources(Fields fields) {
         var resources = new Resources(
-                fields.integer("vcpu", 1, 1, MAX_VCPU), fields.integer("mem_mb", USUAL_MEM_MB, MIN_MEM_MB, MAX_MEM_MB));
+                fields.integer("vcpu", 1, 1, MAX_VCPU),
+                fields.integer("mem_mb", USUAL_MEM_MB, MIN_MEM_MB, MAX_MEM_MB),
+                fields.integer("disk_mb", Resources.USUAL_DISK_MIB, MIN_DISK_MB, MAX_DISK_MB),
+                fields.integer("disk_mb_per_s", 0, 0, MAX_RATE),
+                fields.integer("net_mbit_per_s", 0, 0, MAX_RATE));
         fields.end();
         return resources;
     }

@@ -18,6 +18,12 @@ public enum ReasonCode {
     HYPERVISOR_SILENT,
     /** The host could not lend a directory, an address or a process. */
     HOST_FAILED,
+    /** The host could not connect the VM to its network. */
+    NETWORK_FAILED,
+    /** The host could not make the VM's disk or find room for it. */
+    DISK_FAILED,
+    /** The host could not set the VM's limits. */
+    LIMITS_FAILED,
     /** The guest gave no sign of life within the boot limit. */
     GUEST_SILENT,
     /** The guest never passed its health check within the grace period. */
@@ -42,6 +48,12 @@ public enum ReasonCode {
     BACKOFF,
     /** Waiting: as many VMs boot at once as this host allows. */
     NO_BOOT_SLOT,
+    /** Waiting: this host has not enough processors or memory left. */
+    NO_CAPACITY,
+    /** Waiting: every guest address of this host is taken. */
+    NO_ADDRESS,
+    /** Waiting: another VM has a volume that this one needs. */
+    VOLUME_BUSY,
     /** Waiting: the brake holds back a mass removal. */
     BRAKE,
     /** Will not be started again: its program came to a good end. */

@@ -1,5 +1,6 @@
 package dev.vmplane.model;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -7,6 +8,7 @@ import java.util.Map;
  *
  * @param role name of the template it was filled from, or null
  * @param host extra host name the ingress serves it under, or null
+ * @param allow exceptions from the walls around the VM; they hold from the moment a VM is attached
  */
 public record Spec(
         String role,
@@ -16,4 +18,5 @@ public record Spec(
         Restart restart,
         int replicas,
         String host,
+        List<Allow> allow,
         Map<String, String> labels) {}

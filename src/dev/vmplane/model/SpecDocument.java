@@ -44,6 +44,7 @@ public final class SpecDocument {
         if (spec.host() != null) {
             document.put("host", spec.host());
         }
+        document.put("allow", AllowDocument.of(spec.allow()));
         document.put("labels", new TreeMap<>(spec.labels()));
         return document;
     }
@@ -62,10 +63,11 @@ public final class SpecDocument {
         var restart = restart(fields.object("restart"), lifecycle);
         var replicas = fields.integer("replicas", 1, 0, MAX_REPLICAS);
         var host = fields.text("host", HOST, null);
+        var allow = AllowDocument.read(fields);
         var labels = labels(fields);
         fields.end();
         var lowerHost = host == null ? null : host.toLowerCase(Locale.ROOT);
-        return new Spec(role, boot, lifecycle, warmPool, restart, replicas, lowerHost, labels);
+        return new Spec(role, boot, lifecycle, warmPool, restart, replicas, lowerHost, allow, labels);
     }
 
     private static WarmPool warmPool(Fields fields, Lifecycle lifecycle) {

@@ -2,10 +2,13 @@ package dev.vmplane.vm;
 
 import dev.vmplane.host.Consoles;
 import dev.vmplane.host.GuestConfig;
+import dev.vmplane.host.Links;
+import dev.vmplane.host.Loans;
 import dev.vmplane.host.RunDirectories;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.hypervisor.Machine.Disk;
 import dev.vmplane.image.Images;
 import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.MicroVm;
@@ -14,12 +17,15 @@ import dev.vmplane.model.Time;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.List;
 
-/** The ground of this host: its run directories, its images and the consoles of its guests. */
+/** The ground of this host: what it lends to VMs, its images and the consoles of its guests. */
 public final class HostGround implements Ground {
     private final RunDirectories directories;
     private final Images images;
     private final Consoles consoles;
+    private final Links links;
+    private final Loans loans;
     private final Hypervisor hypervisor;
     private final Duration stopLimit;
     private final Time time;
@@ -29,12 +35,16 @@ public final class HostGround implements Ground {
             RunDirectories directories,
             Images images,
             Consoles consoles,
+            Links links,
+            Loans loans,
             Hypervisor hypervisor,
             Duration stopLimit,
             Time time) {
         this.directories = directories;
         this.images = images;
         this.consoles = consoles;
+        this.links = links;
+        this.loans = loans;
         this.hypervisor = hypervisor;
         this.stopLimit = stopLimit;
         this.time = time;
@@ -43,15 +53,18 @@ public final class HostGround implements Ground {
     @Override
     public Machine machine(MicroVm vm) {
         var boot = vm.boot();
+        var directory = directories.of(vm.vmId());
         return new Machine(
                 vm.vmId(),
-                directories.of(vm.vmId()),
+                directory,
                 images.path(boot.kernel()),
                 images.path(boot.kernel() + Images.INITRAMFS),
-                images.path(boot.rootfs()),
+                List.of(
+                        new Disk("rootfs", images.path(boot.rootfs()), false),
+                        new Disk("config", directory.configDisk(), false)),
                 boot.resources(),
-                vm.address(),
-                boot.port());
+                links.of(vm),
+                List.of());
     }
 
     @Override
@@ -59,12 +72,12 @@ public final class HostGround implements Ground {
         return images.check(vm.boot())
                 .recover(missing -> Future.failedFuture(
                         new HypervisorException(ReasonCode.IMAGE_UNREADABLE, missing.getMessage(), missing)))
-                .compose(usable -> directories.create(vm.vmId()))
+                .compose(usable -> loans.lend(vm))
                 .compose(made -> directories.writeConfigDisk(vm.vmId(), guestConfig(vm)));
     }
 
     private GuestConfig guestConfig(MicroVm vm) {
-        var network = hypervisor.guestNetwork(machine(vm));
+        var network = links.of(vm).guest();
         return new GuestConfig(
                 vm.vmId(),
                 vm.boot().cmd(),
@@ -109,6 +122,6 @@ public final class HostGround implements Ground {
 
     @Override
     public Future<Void> remove(MicroVm vm) {
-        return directories.remove(vm.vmId());
+        return loans.takeBack(vm.vmId());
     }
 }

@@ -2,6 +2,7 @@ package dev.vmplane.hypervisor.firecracker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmplane.host.ProcessEnd;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Inspection;
 import dev.vmplane.hypervisor.Machine;
@@ -205,10 +206,10 @@ class FirecrackerHypervisorTest {
                 machine.directory(),
                 machine.kernel(),
                 machine.initramfs(),
-                machine.rootfs(),
+                machine.disks(),
                 machine.resources(),
-                machine.address(),
-                machine.port());
+                machine.link(),
+                machine.cgroups());
 
         var refusal = failure(hypervisor.inspect(impostor));
 
@@ -321,7 +322,7 @@ class FirecrackerHypervisorTest {
         }
 
         assertThat(got(rig.processes().running())).hasSize(400).containsValues(processes.toArray(VmmProcess[]::new));
-        var ended = new ArrayList<Future<Void>>();
+        var ended = new ArrayList<Future<ProcessEnd>>();
         for (var n = 0; n < machines.size(); n++) {
             ended.add(hypervisor.ended(machines.get(n), processes.get(n)));
         }

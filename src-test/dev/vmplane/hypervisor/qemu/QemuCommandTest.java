@@ -3,8 +3,9 @@ package dev.vmplane.hypervisor.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmplane.host.CpuInfo;
+import dev.vmplane.host.Link;
 import dev.vmplane.host.RunDirectory;
-import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.hypervisor.Machines;
 import dev.vmplane.model.Resources;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,10 +33,10 @@ final class QemuCommandTest {
 
         assertThat(valuesOf("-drive", command))
                 .containsExactly(
-                        "id=root,format=raw,if=none,readonly=on,file=/images/root.ext4",
+                        "id=rootfs,format=raw,if=none,readonly=on,file=/images/root.ext4",
                         "id=config,format=raw,if=none,readonly=on,file=/s/run/vm-1/config.img");
         assertThat(valuesOf("-device", command))
-                .startsWith("virtio-blk-device,drive=root", "virtio-blk-device,drive=config");
+                .startsWith("virtio-blk-device,drive=rootfs", "virtio-blk-device,drive=config");
     }
 
     @Test
@@ -68,15 +69,14 @@ final class QemuCommandTest {
     }
 
     private static List<String> command(boolean kvm, Path directory) {
-        var machine = new Machine(
+        var machine = Machines.of(
                 "vm-1",
                 new RunDirectory(directory),
                 Path.of("/images/vmlinux"),
                 Path.of("/images/vmlinux.initramfs"),
                 Path.of("/images/root.ext4"),
-                new Resources(2, 512),
-                "127.64.0.5",
-                4000);
+                Resources.of(2, 512),
+                new Link.Forwarded("127.64.0.5", 4000));
         return new QemuCommand(Path.of("/usr/bin/qemu-system-x86_64"), Acceleration.of(kvm, CPU)).of(machine);
     }
 

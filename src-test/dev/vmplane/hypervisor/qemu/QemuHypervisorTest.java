@@ -11,10 +11,12 @@ import dev.vmplane.host.DetachedProcesses;
 import dev.vmplane.host.GuestConfig;
 import dev.vmplane.host.HostRig;
 import dev.vmplane.host.Kvm;
+import dev.vmplane.host.Link;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Inspection;
 import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.hypervisor.Machines;
 import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Resources;
@@ -151,15 +153,14 @@ final class QemuHypervisorTest {
     @Test
     void aMissingImageIsNamedAndNothingStarts() {
         var whole = machine("vm-1");
-        var machine = new Machine(
+        var machine = Machines.of(
                 "vm-1",
                 whole.directory(),
                 whole.kernel(),
                 whole.initramfs(),
                 IMAGES.resolve("no-such.ext4"),
                 whole.resources(),
-                ADDRESS,
-                PORT);
+                whole.link());
 
         assertThatThrownBy(() -> launch(machine))
                 .hasMessage("qemu cannot start: no-such.ext4 is missing or cannot be read")
@@ -248,16 +249,15 @@ final class QemuHypervisorTest {
     }
 
     private Machine machine(String vmId, Path images, List<String> cmd) {
-        var machine = new Machine(
+        var machine = Machines.of(
                 vmId,
                 host.directory(vmId),
                 images.resolve("vmlinux"),
                 images.resolve("vmlinux.initramfs"),
                 images.resolve("rootfs-web.ext4"),
-                new Resources(1, 128),
-                ADDRESS,
-                PORT);
-        var network = hypervisor.guestNetwork(machine);
+                Resources.of(1, 128),
+                new Link.Forwarded(ADDRESS, PORT));
+        var network = machine.link().guest();
         var config = new GuestConfig(
                 vmId,
                 cmd,

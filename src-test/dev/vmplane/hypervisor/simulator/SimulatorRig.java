@@ -1,11 +1,12 @@
 package dev.vmplane.hypervisor.simulator;
 
+import dev.vmplane.host.Link;
 import dev.vmplane.host.RunDirectory;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.hypervisor.Machines;
 import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.firecracker.FirecrackerHypervisor;
-import dev.vmplane.hypervisor.firecracker.Wiring;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Resources;
@@ -123,8 +124,7 @@ public final class SimulatorRig {
     }
 
     public FirecrackerHypervisor hypervisor(SimulatorProcesses processes) {
-        return new FirecrackerHypervisor(
-                Backend.SIMULATOR, "firecracker", processes, new UnixHttp(vertx), Wiring.LOOPBACK);
+        return new FirecrackerHypervisor(Backend.SIMULATOR, "firecracker", processes, new UnixHttp(vertx));
     }
 
     /** The machine of the VM {@code vm-<number>}, with its run directory and its configuration disk in place. */
@@ -139,8 +139,14 @@ public final class SimulatorRig {
         } catch (IOException cause) {
             throw new UncheckedIOException(cause);
         }
-        return new Machine(
-                "vm-" + number, directory, kernel(), initramfs(), rootfs(), new Resources(1, 128), address, 8080);
+        return Machines.of(
+                "vm-" + number,
+                directory,
+                kernel(),
+                initramfs(),
+                rootfs(),
+                Resources.of(1, 128),
+                new Link.Loopback(address));
     }
 
     /** Brings a machine all the way up: completes with its process when its guest has started. */

@@ -3,6 +3,7 @@ package dev.vmplane.hypervisor.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmplane.host.Link;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.Machine;
 import io.vertx.core.Future;
@@ -77,7 +78,7 @@ class SimulatorTest {
     void aGuestListensAtThePortOfItsEnvironment() throws Exception {
         var machine = up(Map.of("PORT", "4000"));
 
-        var answer = got(get(machine.address(), 4000, "/health"));
+        var answer = got(get(address(machine), 4000, "/health"));
 
         assertThat(answer.statusCode()).isEqualTo(200);
     }
@@ -86,7 +87,7 @@ class SimulatorTest {
     void aGuestSaysEverythingBackOnItsWebSocket() throws Exception {
         var machine = up(Map.of());
         Promise<String> heard = Promise.promise();
-        var socket = got(vertx.createWebSocketClient().connect(machine.port(), machine.address(), "/ws"));
+        var socket = got(vertx.createWebSocketClient().connect(8080, address(machine), "/ws"));
         socket.textMessageHandler(heard::tryComplete);
 
         socket.writeTextMessage("echo");
@@ -258,8 +259,12 @@ class SimulatorTest {
                         machine.directory().apiSocket().toString()));
     }
 
+    private static String address(Machine machine) {
+        return ((Link.Loopback) machine.link()).address();
+    }
+
     private Future<HttpClientResponse> get(Machine machine, String path) {
-        return get(machine.address(), machine.port(), path);
+        return get(address(machine), 8080, path);
     }
 
     private Future<HttpClientResponse> get(String address, int port, String path) {

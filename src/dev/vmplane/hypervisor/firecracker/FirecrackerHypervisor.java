@@ -1,9 +1,11 @@
 package dev.vmplane.hypervisor.firecracker;
 
 import dev.vmplane.host.GuestConfig;
+import dev.vmplane.host.Link;
+import dev.vmplane.host.ProcessEnd;
+import dev.vmplane.host.ProcessOrder;
 import dev.vmplane.host.Processes;
 import dev.vmplane.hypervisor.Capabilities;
-import dev.vmplane.hypervisor.GuestNetwork;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Inspection;
@@ -23,7 +25,7 @@ import java.util.Set;
 
 /**
  * Drives Firecracker, one process for each microVM, through the HTTP server at its Unix socket. Also drives the
- * simulator, which answers the same: only {@link Processes} and {@link Wiring} differ.
+ * simulator, which answers the same: only {@link Processes} differ.
  *
  * <p>The serial console of the guest is the standard output of the process in every release, so that goes to the VM's
  * console file, and what Firecracker has to say for itself goes to its log by {@code --log-path}. {@code PUT /serial},
@@ -58,15 +60,13 @@ public final class FirecrackerHypervisor implements Hypervisor {
     private final String program;
     private final Processes processes;
     private final UnixHttp http;
-    private final Wiring wiring;
 
     /** Starts {@code program}, a path or a name on the path, for each machine. */
-    public FirecrackerHypervisor(Backend backend, String program, Processes processes, UnixHttp http, Wiring wiring) {
+    public FirecrackerHypervisor(Backend backend, String program, Processes processes, UnixHttp http) {
         this.backend = backend;
         this.program = program;
         this.processes = processes;
         this.http = http;
-        this.wiring = wiring;
     }
 
     @Override
@@ -77,11 +77,6 @@ public final class FirecrackerHypervisor implements Hypervisor {
     @Override
     public Capabilities capabilities() {
         return CAPABILITIES;
-    }
-
-    @Override
-    public GuestNetwork guestNetwork(Machine machine) {
-        return wiring.guestNetwork(machine);
     }
 
     /** Finds the process of a former launch by its socket; looking through all processes would cost more with each VM. */
@@ -121,6 +116,11 @@ public final class FirecrackerHypervisor implements Hypervisor {
         return tell(machine, Order.Cpus.RESUMED, "resume").mapEmpty();
     }
 
+    @Override
+    public Future<Void> reclaim(Machine machine, int mebibytes) {
+        return Future.failedFuture(refusal(machine, "give memory back", "it has no balloon"));
+    }
+
     /** Wakes a paused guest first, which could not hear the keys otherwise. A guest that is gone needs no asking. */
     @Override
     public Future<Void> stop(Machine machine) {
@@ -152,7 +152,7 @@ public final class FirecrackerHypervisor implements Hypervisor {
     }
 
     @Override
-    public Future<Void> ended(Machine machine, VmmProcess process) {
+    public Future<ProcessEnd> ended(Machine machine, VmmProcess process) {
         return processes.ended(process);
     }
 
@@ -174,7 +174,7 @@ public final class FirecrackerHypervisor implements Hypervisor {
                 "--level",
                 "Warn");
         return processes
-                .start(directory, command, directory.console())
+                .start(new ProcessOrder(directory, command, directory.console(), machine.cgroups()))
                 .recover(cause -> Future.failedFuture(
                         cause instanceof HypervisorException
                                 ? cause
@@ -210,9 +210,10 @@ public final class FirecrackerHypervisor implements Hypervisor {
         var parts = new ArrayList<Order>();
         parts.add(new Order.MachineConfig(machine.resources()));
         parts.add(new Order.BootSource(machine.kernel(), machine.initramfs(), KERNEL_ARGUMENTS));
-        parts.add(new Order.Disk("rootfs", machine.rootfs()));
-        parts.add(new Order.Disk("config", machine.directory().configDisk()));
-        wiring.card(machine).ifPresent(card -> parts.add(new Order.NetworkCard(card)));
+        machine.disks().forEach(disk -> parts.add(new Order.Disk(disk)));
+        if (machine.link() instanceof Link.Tap tap) {
+            parts.add(new Order.NetworkCard(tap));
+        }
         return parts;
     }
 

@@ -1,5 +1,7 @@
 package dev.vmplane.hypervisor.firecracker;
 
+import dev.vmplane.host.Link;
+import dev.vmplane.hypervisor.Machine;
 import dev.vmplane.model.Resources;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
@@ -71,28 +73,26 @@ sealed interface Order {
     }
 
     /**
-     * A disk the guest can only read. None is the root device: the kernel mounts nothing by itself, because the guest
+     * A disk. None is the root device: the kernel mounts nothing by itself, because the guest
      * program in the initramfs does. Disks that are not the root get their names in the order of these calls.
-     *
-     * @param id letters, digits and underscores only
      */
-    record Disk(String id, Path file) implements Part {
+    record Disk(Machine.Disk disk) implements Part {
         @Override
         public String path() {
-            return "/drives/" + id;
+            return "/drives/" + disk.id();
         }
 
         @Override
         public JsonObject fields() {
             return new JsonObject()
-                    .put("drive_id", id)
-                    .put("path_on_host", file.toString())
+                    .put("drive_id", disk.id())
+                    .put("path_on_host", disk.file().toString())
                     .put("is_root_device", false)
-                    .put("is_read_only", true);
+                    .put("is_read_only", !disk.writable());
         }
     }
 
-    record NetworkCard(Wiring.Card card) implements Part {
+    record NetworkCard(Link.Tap tap) implements Part {
         private static final String ID = "eth0";
 
         @Override
@@ -104,8 +104,8 @@ sealed interface Order {
         public JsonObject fields() {
             return new JsonObject()
                     .put("iface_id", ID)
-                    .put("host_dev_name", card.tap())
-                    .put("guest_mac", card.mac());
+                    .put("host_dev_name", tap.name())
+                    .put("guest_mac", tap.mac());
         }
     }
 

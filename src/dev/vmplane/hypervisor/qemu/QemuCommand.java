@@ -1,5 +1,6 @@
 package dev.vmplane.hypervisor.qemu;
 
+import dev.vmplane.host.Link;
 import dev.vmplane.hypervisor.Machine;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,9 +29,8 @@ record QemuCommand(Path program, Acceleration acceleration) {
         command.addAll(List.of("-m", Integer.toString(machine.resources().memoryMib())));
         command.addAll(List.of("-smp", Integer.toString(machine.resources().vcpu())));
         kernel(machine, command);
-        drive("root", machine.rootfs(), command);
-        drive("config", machine.directory().configDisk(), command);
-        network(machine, command);
+        machine.disks().forEach(disk -> drive(disk, command));
+        network(machine.link(), command);
         return List.copyOf(command);
     }
 
@@ -50,13 +50,18 @@ record QemuCommand(Path program, Acceleration acceleration) {
         command.addAll(List.of("-append", String.join(" ", arguments)));
     }
 
-    private static void drive(String id, Path file, List<String> command) {
-        command.addAll(List.of("-drive", "id=" + id + ",format=raw,if=none,readonly=on,file=" + option(file)));
-        command.addAll(List.of("-device", "virtio-blk-device,drive=" + id));
+    private static void drive(Machine.Disk disk, List<String> command) {
+        var access = disk.writable() ? "readonly=off" : "readonly=on";
+        command.addAll(List.of(
+                "-drive", "id=" + disk.id() + ",format=raw,if=none," + access + ",file=" + option(disk.file())));
+        command.addAll(List.of("-device", "virtio-blk-device,drive=" + disk.id()));
     }
 
-    private static void network(Machine machine, List<String> command) {
-        var forward = "hostfwd=tcp:" + machine.address() + ":" + machine.port() + "-:" + machine.port();
+    private static void network(Link link, List<String> command) {
+        if (!(link instanceof Link.Forwarded forwarded)) {
+            throw new IllegalArgumentException("qemu cannot be connected by " + link);
+        }
+        var forward = "hostfwd=tcp:" + forwarded.address() + ":" + forwarded.port() + "-:" + forwarded.port();
         command.addAll(List.of("-netdev", "user,id=net,restrict=on," + forward));
         command.addAll(List.of("-device", "virtio-net-device,netdev=net"));
     }

@@ -1,9 +1,9 @@
 package dev.vmplane.hypervisor.qemu;
 
 import dev.vmplane.host.GuestConfig;
+import dev.vmplane.host.ProcessEnd;
 import dev.vmplane.host.Processes;
 import dev.vmplane.hypervisor.Capabilities;
-import dev.vmplane.hypervisor.GuestNetwork;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Inspection;
@@ -26,9 +26,6 @@ import java.util.List;
  */
 public final class QemuHypervisor implements Hypervisor {
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(5);
-
-    /** What the user network of QEMU, which is a small router in its process, gives to every guest alike. */
-    private static final GuestNetwork NETWORK = new GuestNetwork("10.0.2.15/24", "10.0.2.2", List.of("10.0.2.3"));
 
     private final Acceleration acceleration;
     private final Processes processes;
@@ -55,11 +52,6 @@ public final class QemuHypervisor implements Hypervisor {
     }
 
     @Override
-    public GuestNetwork guestNetwork(Machine machine) {
-        return NETWORK;
-    }
-
-    @Override
     public Future<VmmProcess> launch(Machine machine) {
         return launcher.launch(machine);
     }
@@ -82,6 +74,11 @@ public final class QemuHypervisor implements Hypervisor {
     @Override
     public Future<Void> resume(Machine machine) {
         return order(machine, "cont").mapEmpty();
+    }
+
+    @Override
+    public Future<Void> reclaim(Machine machine, int mebibytes) {
+        return Future.failedFuture(refused("qemu cannot take memory back: it has no balloon"));
     }
 
     /** Presses the power key, and wakes a paused guest so that it can notice. */
@@ -111,7 +108,7 @@ public final class QemuHypervisor implements Hypervisor {
     }
 
     @Override
-    public Future<Void> ended(Machine machine, VmmProcess process) {
+    public Future<ProcessEnd> ended(Machine machine, VmmProcess process) {
         return processes.ended(process);
     }
 

@@ -3,6 +3,7 @@ package dev.vmplane.hypervisor.qemu;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import dev.vmplane.host.ProcessOrder;
 import dev.vmplane.host.Processes;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Machine;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /**
  * Brings a QEMU up to the point where it takes orders, or says why it cannot. Being connected to proves nothing, for
@@ -54,7 +56,9 @@ final class QemuLauncher {
         if (!Files.isExecutable(command.program())) {
             throw new HypervisorException(ReasonCode.VMM_MISSING, "qemu cannot start: its program is not on this host");
         }
-        for (var image : List.of(machine.kernel(), machine.initramfs(), machine.rootfs())) {
+        var disks = machine.disks().stream().map(Machine.Disk::file);
+        for (var image : Stream.concat(Stream.of(machine.kernel(), machine.initramfs()), disks)
+                .toList()) {
             if (!Files.isReadable(image)) {
                 var why = "qemu cannot start: " + image.getFileName() + " is missing or cannot be read";
                 throw new HypervisorException(ReasonCode.IMAGE_UNREADABLE, why);
@@ -69,10 +73,11 @@ final class QemuLauncher {
 
     private Future<VmmProcess> start(Machine machine) {
         return processes
-                .start(
+                .start(new ProcessOrder(
                         machine.directory(),
                         command.of(machine),
-                        machine.directory().vmmLog())
+                        machine.directory().vmmLog(),
+                        machine.cgroups()))
                 .recover(failed -> firstWords(machine)
                         .compose(words -> Future.failedFuture(words.isBlank() ? failed : ended(words))));
     }

@@ -1,5 +1,7 @@
 package dev.vmplane.hypervisor.simulator;
 
+import dev.vmplane.host.ProcessEnd;
+import dev.vmplane.host.ProcessOrder;
 import dev.vmplane.host.Processes;
 import dev.vmplane.host.RunDirectory;
 import dev.vmplane.hypervisor.UnixHttp;
@@ -15,7 +17,6 @@ import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -44,8 +45,10 @@ public final class SimulatorProcesses implements Processes {
     }
 
     @Override
-    public Future<VmmProcess> start(RunDirectory directory, List<String> command, Path output) {
-        var wanted = new JsonObject().put("command", new JsonArray(command)).put("output", output.toString());
+    public Future<VmmProcess> start(ProcessOrder order) {
+        var wanted = new JsonObject()
+                .put("command", new JsonArray(order.command()))
+                .put("output", order.output().toString());
         return summoned(call(HttpMethod.POST, "/vms", wanted.toBuffer()))
                 .map(JsonObject::new)
                 .map(started -> new VmmProcess(started.getLong("pid"), started.getLong("number")));
@@ -65,8 +68,8 @@ public final class SimulatorProcesses implements Processes {
     }
 
     @Override
-    public Future<Void> ended(VmmProcess process) {
-        return ends.of(process);
+    public Future<ProcessEnd> ended(VmmProcess process) {
+        return ends.of(process).map(ProcessEnd.UNKNOWN);
     }
 
     @Override

@@ -1,4 +1,4 @@
-package dev.vmplane.hypervisor;
+package dev.vmplane.host;
 
 import java.util.List;
 
