@@ -54,6 +54,7 @@ class ArchitectureTest {
         "dev.vmplane.store.RestartRule",
         "dev.vmplane.store.Addresses",
         "dev.vmplane.vm.HealthWatch",
+        "dev.vmplane.vm.Ending",
         "dev.vmplane.ingress.RouteTable",
         "dev.vmplane.ingress.Route",
         "dev.vmplane.api.JobStatus",
