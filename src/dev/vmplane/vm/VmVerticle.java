@@ -13,6 +13,7 @@ import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.VmState;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
 import java.time.Instant;
@@ -59,7 +60,9 @@ public final class VmVerticle extends VerticleBase {
         row = new VmRow(bus, first);
         construction = new Construction(row, vmm, parts);
         departure = new Departure(row, vmm, parts.limits(), parts.time(), this::queue, this::ended);
-        return bus.listen(Address.vmLook(row.id()), vmId -> look()).onSuccess(done -> queue(this::follow));
+        return bus.answer(Address.vmReclaim(row.id()), this::reclaim)
+                .compose(answering -> bus.listen(Address.vmLook(row.id()), vmId -> look()))
+                .onSuccess(done -> queue(this::follow));
     }
 
     @Override
@@ -274,6 +277,22 @@ public final class VmVerticle extends VerticleBase {
                 .compose(dead -> parts.ground().remove(row.vm()))
                 .compose(removed -> row.released())
                 .onSuccess(released -> leave());
+    }
+
+    /** What comes of it is the asker's business alone: a guest without a balloon is none the worse for it. */
+    private Future<Integer> reclaim(int mebibytes) {
+        var told = Promise.<Integer>promise();
+        queue(() -> vmm.reclaim(mebibytes)
+                .map(mebibytes)
+                .recover(cause -> Future.failedFuture(new Refusal(
+                                Refusal.Kind.UNAVAILABLE,
+                                "not_reclaimed",
+                                null,
+                                Failure.reason(row.id(), cause).detail())
+                        .asException()))
+                .onComplete(told)
+                .otherwiseEmpty());
+        return told.future();
     }
 
     /** Ends this verticle. A life can be over before its deployment is complete: then a moment later. */

@@ -64,6 +64,10 @@ final class Vmm {
         return hypervisor.resume(machine);
     }
 
+    Future<Void> reclaim(int mebibytes) {
+        return hypervisor.reclaim(machine, mebibytes);
+    }
+
     /** Asks the guest to end. */
     Future<Void> stop() {
         return hypervisor.stop(machine);
