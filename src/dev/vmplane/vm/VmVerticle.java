@@ -127,6 +127,10 @@ public final class VmVerticle extends VerticleBase {
         if (vmm.watched()) {
             return Future.succeededFuture();
         }
+        if (row.phase() == Phase.BOOTING && construction.begun()) {
+            // Committed by this very verticle, although the store's answer was lost.
+            return boot();
+        }
         var known = row.state().process();
         if (!vmm.present() || (known != null && !vmm.process().equals(known))) {
             vmm.disown();
