@@ -10,7 +10,6 @@ import dev.vmplane.host.CpuInfo;
 import dev.vmplane.host.DetachedProcesses;
 import dev.vmplane.host.GuestConfig;
 import dev.vmplane.host.HostRig;
-import dev.vmplane.host.Kvm;
 import dev.vmplane.host.Link;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.HypervisorException;
@@ -146,7 +145,7 @@ final class QemuHypervisorTest {
                     .hasMessageContaining("Could not set up host forwarding rule")
                     .hasMessageNotContaining(host.runDir.toString())
                     .hasMessageNotContaining("/bin")
-                    .satisfies(failed -> assertThat(codeOf(failed)).isEqualTo(ReasonCode.LAUNCH_FAILED));
+                    .satisfies(failed -> assertThat(codeOf(failed)).isEqualTo(ReasonCode.NETWORK_FAILED));
         }
     }
 
@@ -170,7 +169,7 @@ final class QemuHypervisorTest {
 
     @Test
     void aMissingProgramIsAReasonOfItsOwn() {
-        var acceleration = Acceleration.of(false, CpuInfo.ofThisHost());
+        var acceleration = Acceleration.of(CpuInfo.ofThisHost());
         var missing = new QemuHypervisor(
                 host.vertx, host.worker, host.processes, Path.of("/nowhere/qemu-system-x86_64"), acceleration);
 
@@ -279,8 +278,7 @@ final class QemuHypervisorTest {
         var program = BackendDetection.program(BackendDetection.QEMU_PROGRAM, System.getenv("PATH"));
         assertThat(program).as(BackendDetection.QEMU_PROGRAM + " on the PATH").isPresent();
         var cpu = CpuInfo.ofThisHost();
-        return new QemuHypervisor(
-                host.vertx, host.worker, processes, program.get(), Acceleration.of(Kvm.usable(cpu), cpu));
+        return new QemuHypervisor(host.vertx, host.worker, processes, program.get(), Acceleration.of(cpu));
     }
 
     private GuestExit exitOf(Machine machine) {
