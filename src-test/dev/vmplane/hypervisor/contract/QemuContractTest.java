@@ -1,0 +1,27 @@
+package dev.vmplane.hypervisor.contract;
+
+import dev.vmplane.host.CpuInfo;
+import dev.vmplane.host.Link;
+import dev.vmplane.hypervisor.BackendDetection;
+import dev.vmplane.hypervisor.qemu.Acceleration;
+import dev.vmplane.hypervisor.qemu.QemuHypervisor;
+import java.io.IOException;
+import org.junit.jupiter.api.Tag;
+
+/** QEMU is installed wherever the tests run, and has guests with or without KVM. */
+@Tag("qemu")
+@Subject("qemu@real")
+final class QemuContractTest extends HypervisorContract {
+    private static final Acceleration ACCELERATION = Acceleration.of(CpuInfo.ofThisHost());
+    private static final int PORT = 8080;
+
+    @Override
+    ContractRig open() throws IOException {
+        return new RealRig(
+                BackendDetection.QEMU_PROGRAM,
+                true,
+                address -> new Link.Forwarded(address, PORT),
+                (host, processes, program) ->
+                        new QemuHypervisor(host.vertx, host.worker, processes, program, ACCELERATION));
+    }
+}
