@@ -4,7 +4,6 @@ import static dev.vmplane.host.HostRig.await;
 
 import dev.vmplane.host.Consoles;
 import dev.vmplane.host.DetachedProcesses;
-import dev.vmplane.host.GuestConfig;
 import dev.vmplane.host.HostRig;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.Processes;
@@ -19,8 +18,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -87,7 +84,7 @@ final class RealRig implements ContractRig {
                 IMAGES.resolve("rootfs-web.ext4"),
                 Resources.of(1, 128),
                 links.of(address()));
-        await(host.directories.writeConfigDisk(vmId, config(vmId, machine.link())));
+        await(host.directories.writeConfigDisk(vmId, Machines.config(machine, driver.capabilities())));
         return machine;
     }
 
@@ -124,19 +121,6 @@ final class RealRig implements ContractRig {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private GuestConfig config(String vmId, Link link) {
-        var guest = link.guest();
-        return new GuestConfig(
-                vmId,
-                List.of("/app/bin/server"),
-                Map.of(),
-                guest.ip(),
-                guest.gateway(),
-                guest.dns(),
-                5,
-                driver.capabilities().guestEnd());
     }
 
     private static String address() {
