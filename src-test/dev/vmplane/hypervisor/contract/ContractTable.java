@@ -3,6 +3,7 @@ package dev.vmplane.hypervisor.contract;
 import static org.junit.jupiter.api.extension.ConditionEvaluationResult.enabled;
 
 import dev.vmplane.hypervisor.BackendDetection;
+import dev.vmplane.hypervisor.TapNamespace;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -72,9 +73,15 @@ final class ContractTable implements ExecutionCondition, BeforeTestExecutionCall
                         BackendDetection.program(program, System.getenv("PATH")).isEmpty())
                 .findFirst()
                 .map(program -> program + " is not on the path");
-        return absent.isEmpty() && subject.kvm() && !Files.isWritable(KVM)
-                ? Optional.of(KVM + " does not open")
-                : absent;
+        if (absent.isPresent()) {
+            return absent;
+        }
+        if (subject.kvm() && !Files.isWritable(KVM)) {
+            return Optional.of(KVM + " does not open");
+        }
+        return subject.taps() && !TapNamespace.allowed()
+                ? Optional.of("only root may make the taps of its machines")
+                : Optional.empty();
     }
 
     private static ContractResults results(ExtensionContext context) {

@@ -2,7 +2,6 @@ package dev.vmplane.hypervisor.contract;
 
 import dev.vmplane.host.CpuInfo;
 import dev.vmplane.host.Kvm;
-import dev.vmplane.host.Link;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.firecracker.FirecrackerHypervisor;
@@ -18,7 +17,7 @@ final class FirecrackerContractTest extends HypervisorContract {
         return new RealRig(
                 BackendDetection.FIRECRACKER_PROGRAM,
                 Kvm.usable(CpuInfo.ofThisHost()),
-                Link.Loopback::new,
+                RealRig.Connection.LOOPBACK,
                 (host, processes, program) -> new FirecrackerHypervisor(
                         Backend.FIRECRACKER, program.toString(), processes, new UnixHttp(host.vertx)));
     }

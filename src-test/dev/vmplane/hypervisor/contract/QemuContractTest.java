@@ -1,7 +1,6 @@
 package dev.vmplane.hypervisor.contract;
 
 import dev.vmplane.host.CpuInfo;
-import dev.vmplane.host.Link;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.qemu.Acceleration;
 import dev.vmplane.hypervisor.qemu.QemuHypervisor;
@@ -13,14 +12,13 @@ import org.junit.jupiter.api.Tag;
 @Subject("qemu@real")
 final class QemuContractTest extends HypervisorContract {
     private static final Acceleration ACCELERATION = Acceleration.of(CpuInfo.ofThisHost());
-    private static final int PORT = 8080;
 
     @Override
     ContractRig open() throws IOException {
         return new RealRig(
                 BackendDetection.QEMU_PROGRAM,
                 true,
-                address -> new Link.Forwarded(address, PORT),
+                RealRig.Connection.FORWARDED,
                 (host, processes, program) ->
                         new QemuHypervisor(host.vertx, host.worker, processes, program, ACCELERATION));
     }

@@ -11,6 +11,7 @@ import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.Machine;
 import dev.vmplane.hypervisor.Machines;
+import dev.vmplane.hypervisor.TapNamespace;
 import dev.vmplane.model.Resources;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
@@ -28,12 +29,14 @@ final class RealRig implements ContractRig {
 
     private static final Path IMAGES =
             Path.of(System.getProperty("vmplane.images", ".vmplane/images")).toAbsolutePath();
+    private static final int PORT = 8080;
     private static final int COMMAND_LIMIT_SECONDS = 10;
 
     private final HostRig host;
     private final Path program;
     private final Drivers drivers;
-    private final Links links;
+    private final Connection connection;
+    private final TapNamespace namespace;
     private final Hypervisor driver;
     private final Traits traits;
 
@@ -43,19 +46,24 @@ final class RealRig implements ContractRig {
         Hypervisor of(HostRig host, Processes processes, Path program);
     }
 
-    /** Connects the machine that has the loopback address {@code address} for itself. */
-    @FunctionalInterface
-    interface Links {
-        Link of(String address);
+    /** How the machines are connected. */
+    enum Connection {
+        FORWARDED,
+        /** Not at all. */
+        LOOPBACK,
+        /** To taps in a network namespace that the program runs in. */
+        TAP
     }
 
-    RealRig(String program, boolean guestsRun, Links links, Drivers drivers) throws IOException {
+    RealRig(String program, boolean guestsRun, Connection connection, Drivers drivers) throws IOException {
+        var found = BackendDetection.program(program, System.getenv("PATH")).orElseThrow();
         this.host = new HostRig();
-        this.program = BackendDetection.program(program, System.getenv("PATH")).orElseThrow();
-        this.links = links;
+        this.connection = connection;
+        this.namespace = connection == Connection.TAP ? new TapNamespace() : null;
+        this.program = namespace == null ? found : namespace.inside(found, home());
         this.drivers = drivers;
         this.driver = hypervisor();
-        this.traits = new Traits(firstLine(this.program.toString(), "--version"), guestsRun, false);
+        this.traits = new Traits(firstLine(found.toString(), "--version"), guestsRun, false);
     }
 
     @Override
@@ -83,7 +91,7 @@ final class RealRig implements ContractRig {
                 IMAGES.resolve("vmlinux.initramfs"),
                 IMAGES.resolve("rootfs-web.ext4"),
                 Resources.of(1, 128),
-                links.of(address()));
+                link());
         await(host.directories.writeConfigDisk(vmId, Machines.config(machine, driver.capabilities())));
         return machine;
     }
@@ -118,6 +126,25 @@ final class RealRig implements ContractRig {
         try {
             await(processes().running()).values().forEach(host::started);
             host.close();
+            if (namespace != null) {
+                namespace.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Link link() {
+        return switch (connection) {
+            case FORWARDED -> new Link.Forwarded(address(), PORT);
+            case LOOPBACK -> new Link.Loopback(address());
+            case TAP -> tap();
+        };
+    }
+
+    private Link tap() {
+        try {
+            return namespace.tap();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

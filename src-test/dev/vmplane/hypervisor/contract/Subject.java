@@ -17,4 +17,7 @@ import java.lang.annotation.Target;
 
     /** Whether the program starts no machine at all when {@code /dev/kvm} does not open. */
     boolean kvm() default false;
+
+    /** Whether its machines need taps, which only root may make. */
+    boolean taps() default false;
 }
