@@ -85,8 +85,8 @@ final class Backends {
     /** Blocks for a moment: looks for the programs. */
     private Launch firecrackerLaunch() throws IOException {
         var path = System.getenv("PATH");
-        var program = BackendDetection.program(BackendDetection.FIRECRACKER_PROGRAM, path)
-                .orElse(Path.of(BackendDetection.FIRECRACKER_PROGRAM));
+        var found = BackendDetection.program(BackendDetection.FIRECRACKER_PROGRAM, path);
+        var program = found.isPresent() ? found.get().toRealPath() : Path.of(BackendDetection.FIRECRACKER_PROGRAM);
         var jailer = BackendDetection.program(JailerChoice.JAILER_PROGRAM, path);
         var root = Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
         var choice = chooseJailer(jailer.isPresent(), root);
@@ -98,7 +98,7 @@ final class Backends {
             return new RawLaunch(program.toString(), host);
         }
         var uids = VmUids.of(config.jailer().uidBase(), config.addressRange());
-        return new JailedLaunch(jailer.orElseThrow(), program.toRealPath(), uids, host);
+        return new JailedLaunch(jailer.orElseThrow(), program, uids, host);
     }
 
     private JailerChoice chooseJailer(boolean installed, boolean root) {

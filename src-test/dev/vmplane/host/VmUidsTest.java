@@ -2,6 +2,7 @@ package dev.vmplane.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HashSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,7 +26,7 @@ class VmUidsTest {
     void noTwoAddressesOfARangeShareAUser() {
         var uids = VmUids.of(200_000, "10.88.0.0/16");
 
-        var seen = new java.util.HashSet<Integer>();
+        var seen = new HashSet<Integer>();
         for (var host = 0; host < 1 << 16; host++) {
             seen.add(uids.of("10.88." + (host >> 8) + "." + (host & 255)));
         }
