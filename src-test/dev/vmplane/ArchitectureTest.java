@@ -56,6 +56,7 @@ class ArchitectureTest {
         "dev.vmplane.host.VmUids",
         "dev.vmplane.hypervisor.firecracker.JailerChoice",
         "dev.vmplane.vm.HealthWatch",
+        "dev.vmplane.vm.Ending",
         "dev.vmplane.ingress.RouteTable",
         "dev.vmplane.ingress.Route",
         "dev.vmplane.api.JobStatus",
