@@ -239,8 +239,10 @@ class FirecrackerProcessTest {
                 .contains("Uid:\t200005\t200005\t200005\t200005")
                 .contains("Gid:\t200005\t200005\t200005\t200005")
                 .contains("CapEff:\t0000000000000000");
-        var root = machine.directory().path().resolve("jail/firecracker/vm-1/root");
-        assertThat(Files.isSameFile(proc.resolve("root"), root)).isTrue();
+        assertThat(Files.isSameFile(proc.resolve("root"), machine.directory().jailRoot()))
+                .isTrue();
+        assertThat(Files.isSameFile(proc.resolve("fd/1"), machine.directory().console()))
+                .isTrue();
         assertThat(Files.readString(proc.resolve("limits"))).containsPattern("Max open files +1024 +1024");
     }
 

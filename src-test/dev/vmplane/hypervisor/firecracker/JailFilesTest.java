@@ -55,7 +55,7 @@ class JailFilesTest {
                 .isEqualTo(ROOT);
         host = new HostRig();
         directory = host.directory("vm-1");
-        jail = new Jail(directory.path().resolve("jail"), "firecracker", "vm-1");
+        jail = new Jail(directory, "vm-1", "firecracker");
         files = new JailFiles(jail, UID);
         for (var image : List.of("kernel", "initramfs", "rootfs")) {
             Files.writeString(images.resolve(image), image);
@@ -133,6 +133,16 @@ class JailFilesTest {
         Files.writeString(jail.inside(directory.vmmLog()), "warning");
 
         assertThat(directory.vmmLog()).hasContent("warning");
+    }
+
+    @Test
+    void theRootIsWhereJailsAreLookedForWhateverTheProgramIsCalled() throws IOException {
+        var versioned = new Jail(directory, "vm-1", "firecracker-v1.12.0-x86_64");
+
+        new JailFiles(versioned, UID).lay(machine());
+
+        assertThat(jail.root()).isEqualTo(directory.jailRoot());
+        assertThat(Files.isSameFile(directory.jailRoot(), versioned.root())).isTrue();
     }
 
     @Test

@@ -45,6 +45,7 @@ record JailFiles(Jail jail, int uid) {
         }
         show(directory.apiSocket());
         show(directory.vmmLog());
+        showRoot(directory.jailRoot());
     }
 
     /** Makes all directories of {@code path} in the jail. Its user may pass through them and change none. */
@@ -103,6 +104,14 @@ record JailFiles(Jail jail, int uid) {
     private void show(Path path) throws IOException {
         Files.deleteIfExists(path);
         Files.createSymbolicLink(path, path.getParent().relativize(jail.inside(path)));
+    }
+
+    /** A program of another name, such as one with its version, has its jail elsewhere than where it is looked for. */
+    private void showRoot(Path path) throws IOException {
+        if (!path.equals(jail.root())) {
+            Files.createDirectories(path.getParent());
+            Files.createSymbolicLink(path, path.getParent().relativize(jail.root()));
+        }
     }
 
     private PosixFileAttributes attributes(Path file) throws IOException {

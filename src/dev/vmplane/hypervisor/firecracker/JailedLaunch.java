@@ -39,8 +39,8 @@ public final class JailedLaunch implements Launch {
 
     @Override
     public Future<List<String>> prepare(Machine machine) {
-        var base = machine.directory().path().resolve("jail");
-        var jail = new Jail(base, firecracker.getFileName().toString(), machine.vmId());
+        var jail = new Jail(
+                machine.directory(), machine.vmId(), firecracker.getFileName().toString());
         var uid = uids.of(machine.link().address());
         return worker.executeBlocking(
                 () -> {
