@@ -1,8 +1,8 @@
 package dev.vmplane;
 
 import dev.vmplane.host.CpuInfo;
-import dev.vmplane.host.DetachedProcesses;
 import dev.vmplane.host.Kvm;
+import dev.vmplane.host.LaunchedProcesses;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.Links;
 import dev.vmplane.host.Processes;
@@ -64,7 +64,7 @@ final class Backends {
     }
 
     private Chosen firecracker() {
-        var processes = new DetachedProcesses(vertx, runDir, host);
+        var processes = launched();
         return new Chosen(driver(Backend.FIRECRACKER, processes), processes, LOOPBACK, runDir, config.imageDir());
     }
 
@@ -74,12 +74,16 @@ final class Backends {
                     return Acceleration.of(Kvm.usable(cpu), cpu);
                 })
                 .map(acceleration -> {
-                    var processes = new DetachedProcesses(vertx, runDir, host);
+                    var processes = launched();
                     var program = BackendDetection.program(BackendDetection.QEMU_PROGRAM, System.getenv("PATH"))
                             .orElse(Path.of(BackendDetection.QEMU_PROGRAM));
                     var driver = new QemuHypervisor(vertx, host, processes, program, acceleration);
                     return new Chosen(driver, processes, FORWARDED, runDir, config.imageDir());
                 });
+    }
+
+    private Processes launched() {
+        return new LaunchedProcesses(vertx, config.stateDir(), runDir, host);
     }
 
     private Future<Chosen> simulator() {

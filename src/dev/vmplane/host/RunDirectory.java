@@ -31,4 +31,12 @@ public record RunDirectory(Path path) {
     public Path configDisk() {
         return path.resolve("config.img");
     }
+
+    /** The root directory of a hypervisor that is jailed: the jailer makes it, under the id it is given. */
+    public Path jailRoot() {
+        return path.resolve("jail")
+                .resolve("firecracker")
+                .resolve(path.getFileName())
+                .resolve("root");
+    }
 }

@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.vmplane.host.Consoles;
 import dev.vmplane.host.CpuInfo;
-import dev.vmplane.host.DetachedProcesses;
 import dev.vmplane.host.GuestConfig;
 import dev.vmplane.host.HostRig;
 import dev.vmplane.host.Kvm;
 import dev.vmplane.host.Link;
+import dev.vmplane.host.Processes;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Inspection;
@@ -118,7 +118,7 @@ final class QemuHypervisorTest {
     void aRestartedControlPlaneFindsAndAdoptsWhatRuns() {
         var machine = booted("vm-1");
 
-        var processes = new DetachedProcesses(host.vertx, host.runDir, host.worker);
+        var processes = host.launched();
         var found = await(processes.running());
         var adopted = await(driver(processes).adopt(machine, found.get("vm-1")));
 
@@ -275,7 +275,7 @@ final class QemuHypervisorTest {
         return driver(host.processes);
     }
 
-    private QemuHypervisor driver(DetachedProcesses processes) {
+    private QemuHypervisor driver(Processes processes) {
         var program = BackendDetection.program(BackendDetection.QEMU_PROGRAM, System.getenv("PATH"));
         assertThat(program).as(BackendDetection.QEMU_PROGRAM + " on the PATH").isPresent();
         var cpu = CpuInfo.ofThisHost();
