@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -195,7 +196,7 @@ final class LaunchWatchTest {
     private static LauncherProgram newerProgram() throws IOException {
         try (InputStream program = LauncherProgram.class.getResourceAsStream("launcher")) {
             var bytes = program.readAllBytes();
-            return new LauncherProgram(java.util.Arrays.copyOf(bytes, bytes.length + 1));
+            return new LauncherProgram(Arrays.copyOf(bytes, bytes.length + 1));
         }
     }
 

@@ -1,18 +1,21 @@
 package dev.vmplane.host;
 
 import static dev.vmplane.host.HostRig.await;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.vmplane.Await;
 import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -89,10 +92,10 @@ final class LaunchedProcessesTest {
     void aProcessHasNothingOpenButItsOutput() throws IOException {
         host.startIdle(host.directory("vm-2"));
 
-        run("readlink /proc/$$/fd/*; ls /proc/$$/fd | wc -l");
+        run("readlink /proc/$$/fd/*");
 
         var log = directory.vmmLog().toString();
-        assertThat(Files.readAllLines(directory.vmmLog())).containsExactly("/dev/null", log, log, "3");
+        assertThat(Files.readAllLines(directory.vmmLog())).containsExactly("/dev/null", log, log);
     }
 
     @Test
@@ -184,12 +187,12 @@ final class LaunchedProcessesTest {
     void hundredsStartAtOnce() {
         var orders = IntStream.range(0, 200)
                 .mapToObj(number -> host.directory("many-" + number))
-                .map(its -> order(its, "tail", "-f", its.path() + "/../vm-1"))
+                .map(its -> order(its, "tail", "-f", its.vmmLog().toString()))
                 .toList();
 
         var started =
                 await(Future.all(orders.stream().map(host.processes::start).toList()));
-        started.<dev.vmplane.model.VmmProcess>list().forEach(host::started);
+        started.<VmmProcess>list().forEach(host::started);
 
         assertThat(await(host.processes.running())).hasSize(200);
     }
@@ -200,7 +203,7 @@ final class LaunchedProcessesTest {
                 directory,
                 "sh",
                 "-c",
-                "yes 0123456789abcde | head -c 50000000; echo; echo end; exec tail -f \"$0\"",
+                "yes 0123456789abcde | head -c 50000000; echo; echo end; exec tail -f /dev/null",
                 directory.vmmLog() + "");
         var ended = host.processes.ended(process);
 
@@ -211,12 +214,12 @@ final class LaunchedProcessesTest {
     }
 
     private boolean endsWith(String text) throws IOException {
-        return new String(new ConsoleFile(directory.vmmLog()).last(text.length())).equals(text);
+        return new String(new ConsoleFile(directory.vmmLog()).last(text.length()), UTF_8).equals(text);
     }
 
     private long allocatedMib() throws IOException {
         var stat = new ProcessBuilder("stat", "-c", "%b", directory.vmmLog() + "").start();
-        return Long.parseLong(stat.inputReader().readLine()) * 512 >> 20;
+        return Long.parseLong(stat.inputReader().readLine()) / 2048;
     }
 
     private void run(String script) {
@@ -236,7 +239,7 @@ final class LaunchedProcessesTest {
         try (var launcher = host.rawLauncher()) {
             var children = ProcessHandle.of(launcher.pid()).orElseThrow().children();
             assertThat(children.map(child -> ProcessEntry.of(child.pid()))
-                            .flatMap(java.util.Optional::stream)
+                            .flatMap(Optional::stream)
                             .filter(ProcessEntry::alive))
                     .isEmpty();
         }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.vmplane.model.VmmProcess;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -55,9 +56,8 @@ final class LauncherTest {
     void itHoldsNothingOfWhoStartedIt() throws IOException {
         var launcher = parent(host.startIdle(directory));
 
-        assertThat(Files.readString(java.nio.file.Path.of("/proc/" + launcher + "/environ")))
-                .matches("PATH=[^\0]*\0");
-        assertThat(ProcessStat.parse(Files.readString(java.nio.file.Path.of("/proc/" + launcher + "/stat")))
+        assertThat(Files.readString(Path.of("/proc/" + launcher + "/environ"))).matches("PATH=[^\0]*\0");
+        assertThat(ProcessStat.parse(Files.readString(Path.of("/proc/" + launcher + "/stat")))
                         .session())
                 .isEqualTo(ProcessEntry.of(launcher).isPresent() ? launcher : -1);
     }
