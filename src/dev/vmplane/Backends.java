@@ -17,6 +17,7 @@ import dev.vmplane.hypervisor.simulator.SimulatorLauncher;
 import dev.vmplane.hypervisor.simulator.SimulatorProcesses;
 import dev.vmplane.image.Images;
 import dev.vmplane.model.Backend;
+import dev.vmplane.model.Overhead;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -43,8 +44,10 @@ final class Backends {
      *     VMs for its own
      * @param links how its VMs are connected
      * @param imageDir where it finds its kernels and root file systems
+     * @param overhead what each VM costs the host beside the memory of its guest
      */
-    record Chosen(Hypervisor hypervisor, Processes processes, Links links, Path runDir, Path imageDir) {}
+    record Chosen(
+            Hypervisor hypervisor, Processes processes, Links links, Path runDir, Path imageDir, Overhead overhead) {}
 
     private Backends(Vertx vertx, WorkerExecutor host, Config config, String databaseId) {
         this.vertx = vertx;
@@ -65,21 +68,25 @@ final class Backends {
 
     private Chosen firecracker() {
         var processes = new DetachedProcesses(vertx, runDir, host);
-        return new Chosen(driver(Backend.FIRECRACKER, processes), processes, LOOPBACK, runDir, config.imageDir());
+        return new Chosen(
+                driver(Backend.FIRECRACKER, processes),
+                processes,
+                LOOPBACK,
+                runDir,
+                config.imageDir(),
+                Overhead.of(Backend.FIRECRACKER, false));
     }
 
     private Future<Chosen> qemu() {
         return host.executeBlocking(() -> {
-                    var cpu = CpuInfo.ofThisHost();
-                    return Acceleration.of(Kvm.usable(cpu), cpu);
-                })
-                .map(acceleration -> {
-                    var processes = new DetachedProcesses(vertx, runDir, host);
-                    var program = BackendDetection.program(BackendDetection.QEMU_PROGRAM, System.getenv("PATH"))
-                            .orElse(Path.of(BackendDetection.QEMU_PROGRAM));
-                    var driver = new QemuHypervisor(vertx, host, processes, program, acceleration);
-                    return new Chosen(driver, processes, FORWARDED, runDir, config.imageDir());
-                });
+            var cpu = CpuInfo.ofThisHost();
+            var kvm = Kvm.usable(cpu);
+            var processes = new DetachedProcesses(vertx, runDir, host);
+            var program = BackendDetection.program(BackendDetection.QEMU_PROGRAM, System.getenv("PATH"))
+                    .orElse(Path.of(BackendDetection.QEMU_PROGRAM));
+            var driver = new QemuHypervisor(vertx, host, processes, program, Acceleration.of(kvm, cpu));
+            return new Chosen(driver, processes, FORWARDED, runDir, config.imageDir(), Overhead.of(Backend.QEMU, !kvm));
+        });
     }
 
     private Future<Chosen> simulator() {
@@ -89,7 +96,13 @@ final class Backends {
         var imageDir = place.stateDir().resolve("simulated-images");
         return host.executeBlocking(() -> makeStandIns(imageDir))
                 .compose(made -> launcher.summon())
-                .map(ready -> new Chosen(driver(Backend.SIMULATOR, processes), processes, LOOPBACK, runDir, imageDir));
+                .map(ready -> new Chosen(
+                        driver(Backend.SIMULATOR, processes),
+                        processes,
+                        LOOPBACK,
+                        runDir,
+                        imageDir,
+                        Overhead.of(Backend.SIMULATOR, false)));
     }
 
     private FirecrackerHypervisor driver(Backend backend, Processes processes) {

@@ -46,7 +46,7 @@ class JobStatusTest {
         return Stream.of(
                 Arguments.of(State.RUNNING, List.of(replica(0, running())), List.of()),
                 Arguments.of(State.RUNNING, List.of(replica(0, running()), replica(0, failed)), List.of()),
-                Arguments.of(State.UNHEALTHY, List.of(replica(0, running().withHealth(false))), List.of()),
+                Arguments.of(State.UNHEALTHY, List.of(replica(0, running().withHealth(false, NOW))), List.of()),
                 Arguments.of(State.STARTING, List.of(), List.of()),
                 Arguments.of(State.STARTING, List.of(replica(0, new VmState.Starting(NOW, LATER))), List.of()),
                 Arguments.of(State.STARTING, List.of(replica(0, new VmState.Paused(NOW, null))), List.of()),

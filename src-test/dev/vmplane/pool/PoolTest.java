@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmplane.Samples;
 import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Overhead;
 import dev.vmplane.model.Owner;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.States;
@@ -18,7 +19,7 @@ class PoolTest {
     private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
     private static final Owner OWNER = Samples.owner("web", 0);
 
-    private final Pool pool = new Pool(2);
+    private final Pool pool = unlimited(2);
 
     @Test
     void asManyVmsBootAsThereAreSlots() {
@@ -51,13 +52,13 @@ class PoolTest {
             value = Phase.class,
             names = {"STARTING", "BOOTING", "WARMING"})
     void aVmKeepsItsSlotWhileItBoots(Phase phase) {
-        var other = new Pool(1);
+        var other = unlimited(1);
         other.saw(pending("vm-a", null, 0));
-        other.grant();
+        other.decide();
         other.saw(vm("vm-a", phase));
         other.saw(pending("vm-b", null, 1));
 
-        assertThat(other.grant()).isEmpty();
+        assertThat(other.decide().boot()).isEmpty();
     }
 
     @ParameterizedTest
@@ -65,20 +66,20 @@ class PoolTest {
             value = Phase.class,
             names = {"WARM", "PAUSED", "RUNNING", "DRAINING", "STOPPING", "STOPPED", "FAILED"})
     void aVmThatIsUpOrOnItsWayOutGivesItsSlotBack(Phase phase) {
-        var other = new Pool(1);
+        var other = unlimited(1);
         other.saw(pending("vm-a", null, 0));
-        other.grant();
+        other.decide();
         other.saw(vm("vm-a", phase));
         other.saw(pending("vm-b", null, 1));
 
-        assertThat(other.grant()).extracting(MicroVm::vmId).containsExactly("vm-b");
+        assertThat(other.decide().boot()).extracting(MicroVm::vmId).containsExactly("vm-b");
     }
 
     @Test
     void aVmThatWasGrantedItsSlotIsNotGrantedAnother() {
         var vm = pending("vm-a", null, 0);
         pool.saw(vm);
-        pool.grant();
+        pool.decide();
 
         pool.saw(vm);
 
@@ -96,7 +97,7 @@ class PoolTest {
     @Test
     void aRowThatIsGoneGivesItsSlotAndItsTurnBack() {
         IntStream.range(0, 4).forEach(n -> pool.saw(pending("vm-" + n, null, 0)));
-        pool.grant();
+        pool.decide();
 
         pool.forgot("vm-0");
         pool.forgot("vm-2");
@@ -110,7 +111,7 @@ class PoolTest {
         pool.saw(pending("vm-a", OWNER, 0));
 
         pool.saw(vm("vm-adopted-0", Phase.WARM));
-        var whileTwoBoot = pool.grant();
+        var whileTwoBoot = pool.decide().boot();
         pool.saw(vm("vm-adopted-1", Phase.FAILED));
 
         assertThat(whileTwoBoot).isEmpty();
@@ -118,7 +119,11 @@ class PoolTest {
     }
 
     private List<String> ids() {
-        return pool.grant().stream().map(MicroVm::vmId).toList();
+        return pool.decide().boot().stream().map(MicroVm::vmId).toList();
+    }
+
+    private static Pool unlimited(int slots) {
+        return new Pool(slots, Room.UNLIMITED, new Overhead(0, 0));
     }
 
     private static MicroVm pending(String vmId, Owner owner, int ageOrder) {

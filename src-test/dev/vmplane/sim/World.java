@@ -17,6 +17,7 @@ import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Overhead;
 import dev.vmplane.model.Owner;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
@@ -25,6 +26,7 @@ import dev.vmplane.model.Spec;
 import dev.vmplane.model.VmState;
 import dev.vmplane.model.VmmProcess;
 import dev.vmplane.pool.Pool;
+import dev.vmplane.pool.Room;
 import dev.vmplane.reconcile.Demand;
 import dev.vmplane.reconcile.Key;
 import dev.vmplane.reconcile.Knocks;
@@ -64,7 +66,7 @@ final class World {
             Duration.ofMinutes(10),
             1000);
     private final Ledger ledger = new Ledger(new Addresses("127.64.0.0/24"));
-    private final Pool pool = new Pool(SLOTS);
+    private final Pool pool = new Pool(SLOTS, Room.UNLIMITED, new Overhead(0, 0));
     private final Set<Key> knocked = new LinkedHashSet<>();
     private final Map<String, Owner> owners = new HashMap<>();
     private final Map<String, Demand> demands = new HashMap<>();
@@ -169,7 +171,7 @@ final class World {
     }
 
     private void bootWhatMay() {
-        for (var vm : pool.grant()) {
+        for (var vm : pool.decide().boot()) {
             if (ledger.vm(vm.vmId()).state() instanceof VmState.Pending pending) {
                 move(vm, pending.toStarting(now, now.plusSeconds(30)));
             }
@@ -258,12 +260,12 @@ final class World {
         if (job != null && job.spec().lifecycle() == Lifecycle.JOB && random.nextInt(3) == 0) {
             end(vm, new GuestExit(calm ? 0 : random.nextInt(2), null));
         } else if (vm.boot().health() != null && fails && random.nextBoolean()) {
-            move(vm, running.withHealth(!running.healthy()));
+            move(vm, running.withHealth(!running.healthy(), now));
         } else if (fails) {
             saw("a running VM died");
             end(vm, random.nextBoolean() ? GuestExit.UNKNOWN : new GuestExit(random.nextInt(2), null));
         } else if (!running.healthy()) {
-            move(vm, running.withHealth(true));
+            move(vm, running.withHealth(true, now));
         }
     }
 

@@ -8,6 +8,8 @@ public enum EventType {
     /** No warm VM was there for a job that needed one; it boots cold. */
     POOL_MISS("pool.miss"),
     VM_CREATED("vm.created"),
+    /** What a VM that has not begun to boot lacks has changed; without a reason it is nothing but its turn. */
+    VM_WAITING("vm.waiting"),
     /** A warm VM got its owner. */
     VM_ATTACHED("vm.attached"),
     VM_PHASE("vm.phase"),

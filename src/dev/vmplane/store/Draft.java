@@ -18,10 +18,8 @@ import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Retry;
 import dev.vmplane.model.SpecHash;
 import dev.vmplane.model.VmState;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -72,10 +70,20 @@ public final class Draft {
         }
         if (known != null && reboots) {
             forgetPoolOf(known);
+        } else if (known != null && !known.spec().restart().equals(job.spec().restart())) {
+            reviseVerdicts(job);
         }
         // A crashed VM of an unchanged hash waits out its backoff; whoever only changes a label does not end the wait.
         var attached = reboots ? claimForAll(job) : List.<MicroVm>of();
         return new PutAnswer(job, known == null, true, attached, rows.seq());
+    }
+
+    /** What was not to be started again is tried at once where the new restart policy would have allowed it. */
+    private void reviseVerdicts(DesiredVm job) {
+        IntStream.range(0, job.spec().replicas())
+                .mapToObj(replica -> rows.retry(Retry.ofReplica(job.jobId(), replica)))
+                .filter(retry -> retry != null && !RestartRule.stands(retry, job.spec()))
+                .forEach(retry -> lives.remember(retry.dueAt(now), job));
     }
 
     private static void refuseTakeover(DesiredVm known, PutJob put) {
@@ -139,7 +147,9 @@ public final class Draft {
     public long intend(Intents intents) {
         for (var retire : intents.retire()) {
             var vm = rows.vm(retire.vmId());
-            if (vm != null) {
+            // A warm VM that was to go for want of room, and was claimed meanwhile, is somebody's.
+            var spared = retire.reason().code().warmOnly() && vm != null && vm.owner() != null;
+            if (vm != null && !spared) {
                 lives.retire(vm, retire.reason());
             }
         }
@@ -156,6 +166,18 @@ public final class Draft {
     /** Nothing of an ended VM is left on the host: its address may go to another. */
     public long released(String vmId) {
         lives.released(vmId);
+        return rows.seq();
+    }
+
+    /** Gives free addresses to the rows that wait for one. */
+    public long lendAddresses() {
+        for (var vm : rows.unaddressed()) {
+            var address = rows.nextAddress();
+            if (address.isEmpty()) {
+                break;
+            }
+            lives.addressed(vm, address.get());
+        }
         return rows.seq();
     }
 
@@ -176,13 +198,8 @@ public final class Draft {
             return;
         }
         var owner = ownerOf(job, place.replica());
-        if (create(job.specHash(), job, owner).isEmpty()) {
-            var key = Retry.ofReplica(job.jobId(), place.replica());
-            lives.remember(
-                    rules.backoff()
-                            .after(rows.retry(key), key, job.specHash(), Duration.ZERO, now, Addresses.exhausted()),
-                    job);
-        } else if (job.spec().warmPool().max() > 0) {
+        create(job.specHash(), job, owner);
+        if (job.spec().warmPool().max() > 0) {
             rows.tell(EventType.POOL_MISS, job, JobFacts.of(job));
         }
     }
@@ -192,28 +209,24 @@ public final class Draft {
                 - rows.unowned(warm.specHash()).count();
         var job = rows.anyJobOf(warm.specHash());
         for (var n = 0; job != null && n < Math.min(warm.count(), room); n++) {
-            if (create(warm.specHash(), job, null).isEmpty()) {
-                return;
-            }
+            create(warm.specHash(), job, null);
         }
     }
 
-    private Optional<MicroVm> create(String specHash, DesiredVm like, Owner owner) {
-        return rows.freeAddress().map(address -> {
-            var vm = new MicroVm(
-                    vmIds.get(),
-                    rules.node(),
-                    specHash,
-                    like.spec().boot(),
-                    owner,
-                    new VmState.Pending(now),
-                    address,
-                    now,
-                    false);
-            rows.put(vm);
-            rows.tell(EventType.VM_CREATED, vm, Map.of("spec_hash", specHash));
-            return vm;
-        });
+    private void create(String specHash, DesiredVm like, Owner owner) {
+        var address = rows.freeAddress();
+        var vm = new MicroVm(
+                vmIds.get(),
+                rules.node(),
+                specHash,
+                like.spec().boot(),
+                owner,
+                new VmState.Pending(now, address.isPresent() ? null : Addresses.exhausted()),
+                address.orElse(null),
+                now,
+                false);
+        rows.put(vm);
+        rows.tell(EventType.VM_CREATED, vm, VmFacts.created(vm));
     }
 
     /** Attaches the oldest warm VM of the job's hash, if there is one and the job may have it. */
