@@ -113,6 +113,11 @@ public sealed interface VmState {
             return new Warm(now, process);
         }
 
+        /** Its owner has come early: what it still lacks is what a VM with an owner boots until. */
+        public Booting toBooting() {
+            return new Booting(since, deadline, process);
+        }
+
         @Override
         public Phase phase() {
             return Phase.WARMING;

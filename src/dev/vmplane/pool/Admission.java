@@ -10,13 +10,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * One look along the line of VMs that wait to boot: who may, who gives up its room for it, and what the others lack.
  *
  * <p>One that does not fit lets those behind it pass that do, so that room is not left empty for one that may wait for
- * days; but only {@link #MAX_PASSES} of them, and then what becomes free is kept for it. One that would not fit into the
- * empty host waits for another host and holds nobody up. A warm pool is filled with what is left over: not while the room
+ * days; but only {@link #MAX_PASSES} of them, and then what becomes free is kept for it. Who only takes the place again of
+ * one that ended is not held up, so that a large newcomer takes no service down. One that would not fit into the empty
+ * host waits for another host and holds nobody up. A warm pool is filled with what is left over: not while the room
  * of its VMs is needed for one that a job waits for, or it would take back at once what it was just made to give.
  */
 final class Admission {
@@ -29,6 +31,7 @@ final class Admission {
 
     private final Room total;
     private final Function<MicroVm, Room> needs;
+    private final Predicate<MicroVm> returns;
     private final Map<String, Integer> passes;
     private final List<MicroVm> spare;
     private Room spareRoom;
@@ -49,6 +52,7 @@ final class Admission {
      * Begins at the head of the line.
      *
      * @param passes how often each VM that waits for room was passed, by id; counted on here
+     * @param returns whether a VM takes the place of one that had room here
      * @param spare warm VMs, and those on their way to be, whose room may be taken
      */
     Admission(
@@ -58,6 +62,7 @@ final class Admission {
             int slots,
             Collection<MicroVm> spare,
             Function<MicroVm, Room> needs,
+            Predicate<MicroVm> returns,
             Map<String, Integer> passes) {
         this.total = total;
         this.free = free;
@@ -66,6 +71,7 @@ final class Admission {
         this.spare = new ArrayList<>(spare);
         this.spareRoom = spare.stream().map(needs).reduce(Room.NONE, Room::plus);
         this.needs = needs;
+        this.returns = returns;
         this.passes = passes;
     }
 
@@ -110,7 +116,9 @@ final class Admission {
         }
         slots--;
         boot.add(vm);
-        passed(vm).forEach(other -> passes.merge(other.vmId(), 1, Integer::sum));
+        if (!returns.test(vm)) {
+            passed(vm).forEach(other -> passes.merge(other.vmId(), 1, Integer::sum));
+        }
     }
 
     private void waitsForRoom(MicroVm vm, Room need) {
@@ -128,8 +136,14 @@ final class Admission {
     }
 
     private boolean mustNotPass(MicroVm vm) {
-        return (vm.owner() == null && roomIsBeingMade)
-                || passed(vm).stream().anyMatch(other -> passes.getOrDefault(other.vmId(), 0) >= MAX_PASSES);
+        if (vm.owner() == null) {
+            return roomIsBeingMade || wasPassedEnough(passedOwned) || wasPassedEnough(passedWarm);
+        }
+        return !returns.test(vm) && wasPassedEnough(passedOwned);
+    }
+
+    private boolean wasPassedEnough(List<MicroVm> passed) {
+        return passed.stream().anyMatch(vm -> passes.getOrDefault(vm.vmId(), 0) >= MAX_PASSES);
     }
 
     /** Those of the same kind that stand before it and wait for room. */

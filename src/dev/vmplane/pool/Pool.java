@@ -42,6 +42,9 @@ public final class Pool {
     private Room held = Room.NONE;
     private Room leaving = Room.NONE;
 
+    /** Replicas of jobs that have had a VM here. */
+    private final Map<String, Set<Integer>> known = new HashMap<>();
+
     private final Map<String, Integer> passes = new HashMap<>();
     /** Warm VMs that are to go, whose rows do not say so yet. */
     private final Set<String> givenUp = new HashSet<>();
@@ -118,6 +121,11 @@ public final class Pool {
         giveBack(vmId);
     }
 
+    /** Takes notice of a job that is gone: another one of its name is a newcomer. */
+    public void forgotJob(String jobId) {
+        known.remove(jobId);
+    }
+
     /** A VM that was to be given up is still there: the store did not hear of it. */
     public void stays(String vmId) {
         if (givenUp.remove(vmId) && holders.containsKey(vmId)) {
@@ -139,6 +147,7 @@ public final class Pool {
                 Math.max(0, slots - booting.size()),
                 spare.values(),
                 this::needOf,
+                this::returns,
                 passes);
         order.stream().filter(vm -> vm.address() != null).limit(LOOK).forEach(admission::consider);
         admission.boot().forEach(this::admit);
@@ -185,7 +194,16 @@ public final class Pool {
             leaving = leaving.plus(holder.room());
         } else if (vm.owner() == null) {
             spare.put(vm.vmId(), vm);
+        } else {
+            known.computeIfAbsent(vm.owner().jobId(), jobId -> new HashSet<>())
+                    .add(vm.owner().replica());
         }
+    }
+
+    private boolean returns(MicroVm vm) {
+        return vm.owner() != null
+                && known.getOrDefault(vm.owner().jobId(), Set.of())
+                        .contains(vm.owner().replica());
     }
 
     private void giveBack(String vmId) {

@@ -125,6 +125,7 @@ public final class PoolVerticle extends VerticleBase {
                 deploy(vm, null);
             }
         }
+        changes.jobsGone().forEach(job -> pool.forgotJob(job.jobId()));
         changes.vmsGone().forEach(vm -> {
             pool.forgot(vm.vmId());
             deployed.remove(vm.vmId());

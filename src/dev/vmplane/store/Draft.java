@@ -11,6 +11,7 @@ import dev.vmplane.model.Intents;
 import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Owner;
+import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Refusal;
@@ -19,6 +20,7 @@ import dev.vmplane.model.Retry;
 import dev.vmplane.model.SpecHash;
 import dev.vmplane.model.VmState;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -198,7 +200,9 @@ public final class Draft {
             return;
         }
         var owner = ownerOf(job, place.replica());
-        create(job.specHash(), job, owner);
+        if (!claimEarly(job, owner)) {
+            create(job.specHash(), job, owner);
+        }
         if (job.spec().warmPool().max() > 0) {
             rows.tell(EventType.POOL_MISS, job, JobFacts.of(job));
         }
@@ -238,6 +242,24 @@ public final class Draft {
                 .filter(MicroVm::claimable)
                 .findFirst()
                 .map(warm -> attach(warm, ownerOf(job, replica)));
+    }
+
+    /** Gives the owner the furthest of the VMs that boot for the pool: it is up sooner than a new one. */
+    private boolean claimEarly(DesiredVm job, Owner owner) {
+        if (job.spec().lifecycle() == Lifecycle.JOB) {
+            return false;
+        }
+        var almost = rows.unowned(job.specHash())
+                .filter(vm -> vm.phase() == Phase.BOOTING || vm.phase() == Phase.WARMING)
+                .max(Comparator.comparing(MicroVm::phase)
+                        .thenComparing(Comparator.comparing(MicroVm::createdAt).reversed()));
+        almost.ifPresent(vm -> {
+            var state = vm.state() instanceof VmState.Warming warming ? warming.toBooting() : vm.state();
+            var claimed = vm.with(owner, state);
+            rows.put(claimed);
+            rows.tell(EventType.VM_CLAIMED, claimed, VmFacts.claimed(vm, claimed));
+        });
+        return almost.isPresent();
     }
 
     private MicroVm attach(MicroVm warm, Owner owner) {

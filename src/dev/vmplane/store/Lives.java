@@ -84,8 +84,8 @@ final class Lives {
                     .asException();
         }
         var to = moved.to();
-        var misplaced =
-                (to.phase() == Phase.RUNNING && vm.owner() == null) || (to.phase() == Phase.WARM && vm.owner() != null);
+        var warms = to.phase() == Phase.WARMING || to.phase() == Phase.WARM;
+        var misplaced = (to.phase() == Phase.RUNNING && vm.owner() == null) || (warms && vm.owner() != null);
         if (!to.phase().ended() && (vm.phase() != moved.from() || misplaced)) {
             throw Draft.conflict(
                     "vm_moved", "vm " + vm.vmId() + " cannot become " + to.phase() + ": it is " + vm.phase());

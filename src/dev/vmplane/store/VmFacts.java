@@ -29,6 +29,13 @@ final class VmFacts {
                 "warm_ms", Duration.between(warm.state().since(), now).toMillis());
     }
 
+    static Map<String, Object> claimed(MicroVm before, MicroVm claimed) {
+        return Map.of(
+                "from", text(before.phase()),
+                "to", text(claimed.phase()),
+                "replica", claimed.owner().replica());
+    }
+
     static Map<String, Object> moved(MicroVm before, MicroVm after) {
         var facts = new LinkedHashMap<String, Object>();
         var to = after.state();

@@ -66,15 +66,15 @@ public final class Cgroups implements Holding {
                     var table = new MountTable(
                             Files.readString(PROC_SELF.resolve("mountinfo")),
                             Files.readString(PROC_SELF.resolve("cgroup")));
-                    return open(Tree.find(table, parent), databaseId, overhead, worker, time);
+                    return at(Tree.find(table, parent), databaseId, overhead, worker, time);
                 },
                 false);
     }
 
     /** As above, on a tree that is known; blocks for a moment. */
-    static Cgroups open(Tree at, String databaseId, Overhead overhead, WorkerExecutor worker, Time time)
+    static Cgroups at(Tree parent, String databaseId, Overhead overhead, WorkerExecutor worker, Time time)
             throws IOException {
-        var cgroups = new Cgroups(at.resolve(TOP).resolve(databaseId), overhead, worker, time);
+        var cgroups = new Cgroups(parent.resolve(TOP).resolve(databaseId), overhead, worker, time);
         cgroups.grow();
         return cgroups;
     }
