@@ -111,4 +111,16 @@ class JobStatusTest {
     private static Retry retry(int replica, Instant nextTry, Reason reason) {
         return new Retry(Retry.ofReplica("web", replica), HASH, 1, nextTry, NOW, reason);
     }
+
+    @Test
+    void aVmThatWaitsSaysWhatItLacks() {
+        var lack = new Reason(ReasonCode.NO_CAPACITY, "needs 144 MiB and 1 vcpu: 0 MiB and 1 vcpu are free");
+        var waiting = replica(0, new VmState.Pending(NOW, lack));
+
+        var status = JobStatus.of(new JobView(job(Lifecycle.SERVICE, 1), List.of(waiting), List.of()), LATER);
+
+        assertThat(status.state()).isEqualTo(State.WAITING);
+        assertThat(status.reason()).isEqualTo(lack);
+        assertThat(status.since()).isEqualTo(NOW);
+    }
 }

@@ -57,7 +57,6 @@ class SpineWorldTest {
                         "a running VM died",
                         "a job came to its end",
                         "warm VMs given up for one that a job waits for",
-                        "a VM that was to be given up was claimed",
                         "claimed before it was warm",
                         "an address was lent to one that waited for it",
                         "waits: NO_CAPACITY",

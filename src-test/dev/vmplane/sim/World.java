@@ -91,7 +91,7 @@ final class World {
         // Every other host is too small for what people wish, and every third has few addresses.
         var room = seed % 2 == 0 ? Room.UNLIMITED : new Room(4 + random.nextInt(12), 256L * (1 + random.nextInt(10)));
         pool = new Pool(SLOTS, room, new Overhead(16, 0));
-        ledger = new Ledger(new Addresses(seed % 3 == 0 ? "127.64.0.0/28" : "127.64.0.0/24"));
+        ledger = new Ledger(new Addresses(seed % 3 == 0 ? "127.64.0.0/29" : "127.64.0.0/24"));
     }
 
     /** One thing happens. */
