@@ -1,5 +1,6 @@
 package dev.vmplane;
 
+import dev.vmplane.hypervisor.firecracker.JailerChoice;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.Backoff;
 import dev.vmplane.model.Brake;
@@ -34,6 +35,7 @@ public record Config(
         Boots boots,
         Capacity capacity,
         Cgroups cgroups,
+        Jailer jailer,
         Limits limits,
         Backoff backoff,
         Brake brake,
@@ -118,6 +120,13 @@ public record Config(
             OFF
         }
     }
+
+    /**
+     * Whether each Firecracker gets a jail.
+     *
+     * @param uidBase the first of the users that jailed VMs run as
+     */
+    public record Jailer(JailerChoice.Use use, int uidBase) {}
 
     /** How long a VM may take from its start to its guest's first sign of life, to drain, and to end when asked. */
     public record Limits(Duration boot, Duration drain, Duration stop) {}

@@ -1,5 +1,6 @@
 package dev.vmplane;
 
+import dev.vmplane.hypervisor.firecracker.JailerChoice;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.Backoff;
 import dev.vmplane.model.BootDocument;
@@ -70,6 +71,7 @@ final class ConfigReader {
                 boots(top.object("boots")),
                 capacity(top.object("capacity")),
                 cgroups(top.object("cgroups")),
+                jailer(top.object("jailer")),
                 limits(top.object("limits")),
                 backoff(top.object("backoff")),
                 brake(top.object("brake")),
@@ -114,6 +116,14 @@ final class ConfigReader {
                 fields.text("parent", CGROUP, null));
         fields.end();
         return cgroups;
+    }
+
+    private static Config.Jailer jailer(Fields fields) {
+        var jailer = new Config.Jailer(
+                fields.choice("use", JailerChoice.Use.class, JailerChoice.Use.AUTO),
+                fields.integer("uid_base", 200_000, 1000, 2_000_000_000));
+        fields.end();
+        return jailer;
     }
 
     private static Config.Limits limits(Fields fields) {
