@@ -9,6 +9,7 @@ import dev.vmplane.host.Processes;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.UnixHttp;
+import dev.vmplane.hypervisor.cloudhypervisor.CloudHypervisorHypervisor;
 import dev.vmplane.hypervisor.firecracker.FirecrackerHypervisor;
 import dev.vmplane.hypervisor.qemu.Acceleration;
 import dev.vmplane.hypervisor.qemu.QemuHypervisor;
@@ -58,6 +59,7 @@ final class Backends {
         var backends = new Backends(vertx, host, config, databaseId);
         return switch (backend) {
             case FIRECRACKER -> Future.succeededFuture(backends.firecracker());
+            case CLOUD_HYPERVISOR -> Future.succeededFuture(backends.cloudHypervisor());
             case QEMU -> backends.qemu();
             case SIMULATOR -> backends.simulator();
         };
@@ -66,6 +68,18 @@ final class Backends {
     private Chosen firecracker() {
         var processes = new DetachedProcesses(vertx, runDir, host);
         return new Chosen(driver(Backend.FIRECRACKER, processes), processes, LOOPBACK, runDir, config.imageDir());
+    }
+
+    /** Its guests need a tap device each: until this host's {@link Links} say so, every launch is refused. */
+    private Chosen cloudHypervisor() {
+        var processes = new DetachedProcesses(vertx, runDir, host);
+        var driver = new CloudHypervisorHypervisor(
+                Backend.CLOUD_HYPERVISOR,
+                BackendDetection.CLOUD_HYPERVISOR_PROGRAM,
+                processes,
+                new UnixHttp(vertx),
+                host);
+        return new Chosen(driver, processes, LOOPBACK, runDir, config.imageDir());
     }
 
     private Future<Chosen> qemu() {
