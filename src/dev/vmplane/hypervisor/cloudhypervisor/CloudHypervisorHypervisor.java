@@ -73,12 +73,20 @@ public final class CloudHypervisorHypervisor implements Hypervisor {
                         .recover(notStarted -> conversation.refuses(refusal) ? createAnew(machine) : again(refusal)));
     }
 
-    /** Loads the kernel and opens the disks: what is wrong with the machine shows here. */
+    /**
+     * Loads the kernel and opens the disks: what is wrong with the machine shows here. One that could not boot is removed,
+     * for on the way to its failure it may have lost its disks, and would boot without them if it were told to again.
+     */
     @Override
     public Future<Void> boot(Machine machine) {
         return conversation
                 .tell(machine, Order.Action.BOOT, "boot")
-                .recover(refusal -> unlessFound(STARTED, machine, refusal))
+                .recover(refusal -> inspect(machine).transform((found, failure) -> {
+                    if (failure == null && STARTED.contains(found)) {
+                        return Future.succeededFuture();
+                    }
+                    return found == Inspection.NOT_STARTED ? forget(machine, refusal) : again(refusal);
+                }))
                 .compose(started -> conclude(machine, "boot"));
     }
 
@@ -149,6 +157,12 @@ public final class CloudHypervisorHypervisor implements Hypervisor {
 
     private Future<Void> createAnew(Machine machine) {
         return conversation.tell(machine, Order.Action.DELETE, "configure").compose(forgotten -> create(machine));
+    }
+
+    private Future<Void> forget(Machine machine, Throwable refusal) {
+        return conversation
+                .tell(machine, Order.Action.DELETE, "boot")
+                .transform((forgotten, failure) -> again(refusal));
     }
 
     private Future<Void> unlessFound(Set<Inspection> wished, Machine machine, Throwable refusal) {

@@ -11,6 +11,9 @@ import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
@@ -22,6 +25,8 @@ import java.util.List;
 final class Launcher {
     /** Usually up after 20 ms; the rest is for a busy host. */
     private static final Duration LAUNCH_LIMIT = Duration.ofSeconds(5);
+
+    private static final Path NETWORK_DEVICES = Path.of("/sys/class/net");
 
     private final Backend backend;
     private final String program;
@@ -75,19 +80,23 @@ final class Launcher {
     private Future<VmmProcess> start(Machine machine) {
         var directory = machine.directory();
         var command = List.of(program, "--api-socket", "path=" + directory.apiSocket());
-        return worker.executeBlocking(
-                        () -> {
-                            new SingleBoot(directory).permit();
-                            return null;
-                        },
-                        false)
-                .compose(permitted ->
+        return worker.executeBlocking(() -> prepare(machine), false)
+                .compose(prepared ->
                         processes.start(new ProcessOrder(directory, command, directory.vmmLog(), machine.cgroups())))
                 .recover(cause -> Future.failedFuture(
                         cause instanceof HypervisorException
                                 ? cause
                                 : failed(ReasonCode.LAUNCH_FAILED, machine, "its process cannot be started", cause)))
                 .compose(process -> ready(machine, process));
+    }
+
+    /** A tap that is missing would be made up, and connected to nothing. */
+    private static Void prepare(Machine machine) throws IOException {
+        if (machine.link() instanceof Link.Tap tap && Files.notExists(NETWORK_DEVICES.resolve(tap.name()))) {
+            throw failed(ReasonCode.NETWORK_FAILED, machine, "its tap device is missing", null);
+        }
+        new SingleBoot(machine.directory()).permit();
+        return null;
     }
 
     /** Waits until a fresh process takes orders; one that does not is not left behind. */
