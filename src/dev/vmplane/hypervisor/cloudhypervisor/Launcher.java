@@ -46,10 +46,7 @@ final class Launcher {
     Future<VmmProcess> launch(Machine machine) {
         if (!connects(machine.link())) {
             return Future.failedFuture(failed(
-                    ReasonCode.NETWORK_FAILED,
-                    machine,
-                    "cloud_hypervisor connects a guest by a tap device only",
-                    null));
+                    ReasonCode.NETWORK_FAILED, machine, "cloud_hypervisor connects guests by tap devices only", null));
         }
         return conversation.inspect(machine).transform((found, failure) -> {
             if (failure == null) {
