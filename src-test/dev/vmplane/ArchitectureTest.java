@@ -53,6 +53,8 @@ class ArchitectureTest {
         "dev.vmplane.store.Lives",
         "dev.vmplane.store.RestartRule",
         "dev.vmplane.store.Addresses",
+        "dev.vmplane.host.VmUids",
+        "dev.vmplane.hypervisor.firecracker.JailerChoice",
         "dev.vmplane.vm.HealthWatch",
         "dev.vmplane.vm.Ending",
         "dev.vmplane.ingress.RouteTable",

@@ -3,8 +3,8 @@ package dev.vmplane.hypervisor.cloudhypervisor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.vmplane.host.DetachedProcesses;
 import dev.vmplane.host.GuestNetwork;
+import dev.vmplane.host.HostRig;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.RunDirectory;
 import dev.vmplane.hypervisor.BackendDetection;
@@ -18,7 +18,6 @@ import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -32,7 +31,6 @@ import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The driver against the real program, where there is one: {@code cloud-hypervisor} on the path, {@code /dev/kvm} for us to
@@ -43,12 +41,11 @@ class RealCloudHypervisorTest {
     private static final int LIMIT_SECONDS = 60;
     private static final long LOOK_MS = 20;
 
-    private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     private final String tap = "vmpt" + ProcessHandle.current().pid();
 
-    @TempDir
+    private HostRig host;
+    private Vertx vertx;
     private Path runDir;
-
     private CloudHypervisorHypervisor hypervisor;
     private Machine machine;
     private VmmProcess process;
@@ -59,21 +56,22 @@ class RealCloudHypervisorTest {
         assumeTrue(program.isPresent(), "cloud-hypervisor is not installed");
         assumeTrue(kvmOpens(), "/dev/kvm cannot be opened");
         assumeTrue(ip("tuntap", "add", "dev", tap, "mode", "tap"), "no right to make a tap device");
-        var worker = vertx.createSharedWorkerExecutor("files", 4);
+        host = new HostRig();
+        vertx = host.vertx;
+        runDir = host.runDir;
         hypervisor = new CloudHypervisorHypervisor(
-                Backend.CLOUD_HYPERVISOR,
-                program.get().toString(),
-                new DetachedProcesses(vertx, runDir, worker),
-                new UnixHttp(vertx),
-                worker);
+                Backend.CLOUD_HYPERVISOR, program.get().toString(), host.processes, new UnixHttp(vertx), host.worker);
     }
 
     @AfterEach
     void stop() throws Exception {
+        if (host == null) {
+            return;
+        }
         if (process != null) {
             got(hypervisor.kill(machine, process));
         }
-        got(vertx.close());
+        host.close();
         ip("link", "delete", tap);
     }
 

@@ -8,6 +8,7 @@ import dev.vmplane.hypervisor.Machines;
 import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.cloudhypervisor.CloudHypervisorHypervisor;
 import dev.vmplane.hypervisor.firecracker.FirecrackerHypervisor;
+import dev.vmplane.hypervisor.firecracker.RawLaunch;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Resources;
@@ -125,7 +126,8 @@ public final class SimulatorRig {
     }
 
     public FirecrackerHypervisor hypervisor(SimulatorProcesses processes) {
-        return new FirecrackerHypervisor(Backend.SIMULATOR, "firecracker", processes, new UnixHttp(vertx));
+        var launch = new RawLaunch("firecracker", vertx.createSharedWorkerExecutor("launch", 4));
+        return new FirecrackerHypervisor(Backend.SIMULATOR, launch, processes, new UnixHttp(vertx));
     }
 
     /** A driver of the other hypervisor that the simulator can be. */
