@@ -52,7 +52,7 @@ clean: ## remove target/ and nothing else: .vmplane/ holds the database, and VMs
 	rm -rf target
 
 ##
-## FC_BACKEND=firecracker|qemu|simulator   what `make run` runs VMs on; left out, the best this host can run
+## FC_BACKEND=firecracker|cloud_hypervisor|qemu|simulator   what `make run` runs VMs on; left out, the best this host can run
 ## VMPLANE_IMAGE_DIR=DIRECTORY             where the images go; left out, .vmplane/images
 
 tools:

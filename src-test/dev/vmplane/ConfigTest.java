@@ -150,7 +150,8 @@ class ConfigTest {
                         "\napi:\n  prot: 1\n",
                         "c.yaml:3: api.prot cannot be set: there is no such field, did you mean port?"),
                 arguments(
-                        "\n\nbackend: xen\n", "c.yaml:3: backend cannot be 'xen': one of firecracker, qemu, simulator"),
+                        "\n\nbackend: xen\n",
+                        "c.yaml:3: backend cannot be 'xen': one of firecracker, cloud_hypervisor, qemu, simulator"),
                 arguments(
                         "kernel: /boot/vmlinuz",
                         "c.yaml:1: kernel cannot be '/boot/vmlinuz': the name of a file in the image directory,"
@@ -189,7 +190,7 @@ class ConfigTest {
             delimiter = ';',
             value = {
                 "VMPLANE_API_PORT; x; VMPLANE_API_PORT: api.port cannot be 'x': a whole number from 0 to 65535",
-                "FC_BACKEND; xen; FC_BACKEND: backend cannot be 'xen': one of firecracker, qemu, simulator",
+                "FC_BACKEND; xen; FC_BACKEND: backend cannot be 'xen': one of firecracker, cloud_hypervisor, qemu, simulator",
                 "VMPLANE_API_PROT; 1; VMPLANE_API_PROT cannot be set: there is no such variable,"
                         + " did you mean VMPLANE_API_PORT?",
                 "VMPLANE_BACKEND; qemu; VMPLANE_BACKEND cannot be set: there is no such variable,"

@@ -10,6 +10,7 @@ import dev.vmplane.host.VmUids;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.UnixHttp;
+import dev.vmplane.hypervisor.cloudhypervisor.CloudHypervisorHypervisor;
 import dev.vmplane.hypervisor.firecracker.FirecrackerHypervisor;
 import dev.vmplane.hypervisor.firecracker.JailedLaunch;
 import dev.vmplane.hypervisor.firecracker.JailerChoice;
@@ -69,6 +70,7 @@ final class Backends {
         var backends = new Backends(vertx, host, config, databaseId);
         return switch (backend) {
             case FIRECRACKER -> backends.firecracker();
+            case CLOUD_HYPERVISOR -> Future.succeededFuture(backends.cloudHypervisor());
             case QEMU -> backends.qemu();
             case SIMULATOR -> backends.simulator();
         };
@@ -111,6 +113,18 @@ final class Backends {
         } catch (IllegalArgumentException impossible) {
             throw new ConfigException(List.of(impossible.getMessage()));
         }
+    }
+
+    /** Its guests need a tap device each: until this host's {@link Links} say so, every launch is refused. */
+    private Chosen cloudHypervisor() {
+        var processes = launched();
+        var driver = new CloudHypervisorHypervisor(
+                Backend.CLOUD_HYPERVISOR,
+                BackendDetection.CLOUD_HYPERVISOR_PROGRAM,
+                processes,
+                new UnixHttp(vertx),
+                host);
+        return new Chosen(driver, processes, LOOPBACK, runDir, config.imageDir());
     }
 
     private Future<Chosen> qemu() {

@@ -81,7 +81,7 @@ public record Config(
             }
             return switch (backend) {
                 case SIMULATOR -> SIMULATED;
-                case FIRECRACKER, QEMU -> processors;
+                case FIRECRACKER, CLOUD_HYPERVISOR, QEMU -> processors;
             };
         }
     }

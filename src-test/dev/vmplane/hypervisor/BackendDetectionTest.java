@@ -15,30 +15,46 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class BackendDetectionTest {
 
-    @ParameterizedTest(name = "linux {0}, kvm {1}, firecracker {2}, qemu {3}")
+    @ParameterizedTest(name = "linux {0}, kvm {1}, firecracker {2}, cloud-hypervisor {3}, qemu {4}")
     @CsvSource({
-        "true,  true,  true,  true,  FIRECRACKER, false",
-        "true,  true,  true,  false, FIRECRACKER, false",
-        "true,  true,  false, true,  QEMU,        false",
-        "true,  false, true,  true,  QEMU,        false",
-        "true,  false, true,  false, SIMULATOR,   true",
-        "true,  true,  false, false, SIMULATOR,   true",
-        "false, false, false, true,  QEMU,        false",
-        "false, true,  true,  true,  QEMU,        false",
-        "false, false, false, false, SIMULATOR,   true"
+        "true,  true,  true,  true,  true,  FIRECRACKER,      false",
+        "true,  true,  true,  false, false, FIRECRACKER,      false",
+        "true,  true,  false, true,  true,  CLOUD_HYPERVISOR, false",
+        "true,  true,  false, true,  false, CLOUD_HYPERVISOR, false",
+        "true,  true,  false, false, true,  QEMU,             false",
+        "true,  false, true,  true,  true,  QEMU,             false",
+        "true,  false, true,  true,  false, SIMULATOR,        true",
+        "true,  true,  false, false, false, SIMULATOR,        true",
+        "false, false, false, false, true,  QEMU,             false",
+        "false, true,  true,  true,  true,  QEMU,             false",
+        "false, true,  true,  true,  false, SIMULATOR,        true",
+        "false, false, false, false, false, SIMULATOR,        true"
     })
     void unaskedItIsTheBestTheHostCanRun(
-            boolean linux, boolean kvm, boolean firecracker, boolean qemu, Backend backend, boolean doubtful) {
-        var choice = BackendDetection.choose(null, new BackendDetection.Host(linux, kvm, firecracker, qemu));
+            boolean linux,
+            boolean kvm,
+            boolean firecracker,
+            boolean cloudHypervisor,
+            boolean qemu,
+            Backend backend,
+            boolean doubtful) {
+        var choice = BackendDetection.choose(
+                null, new BackendDetection.Host(linux, kvm, firecracker, cloudHypervisor, qemu));
 
         assertThat(choice.backend()).isEqualTo(backend);
         assertThat(choice.doubtful()).isEqualTo(doubtful);
     }
 
     @ParameterizedTest
-    @CsvSource({"firecracker,FIRECRACKER,true", "qemu,QEMU,true", " qemu ,QEMU,true", "simulator,SIMULATOR,false"})
+    @CsvSource({
+        "firecracker,FIRECRACKER,true",
+        "cloud_hypervisor,CLOUD_HYPERVISOR,true",
+        "qemu,QEMU,true",
+        " qemu ,QEMU,true",
+        "simulator,SIMULATOR,false"
+    })
     void askedForItIsThatOneEvenAgainstTheOdds(String asked, Backend backend, boolean doubtful) {
-        var choice = BackendDetection.choose(asked, new BackendDetection.Host(true, false, false, false));
+        var choice = BackendDetection.choose(asked, new BackendDetection.Host(true, false, false, false, false));
 
         assertThat(choice.backend()).isEqualTo(backend);
         assertThat(choice.doubtful()).isEqualTo(doubtful);
@@ -46,11 +62,12 @@ final class BackendDetectionTest {
 
     @Test
     void anUnknownBackendIsRefusedNamingThoseThereAre() {
-        var host = new BackendDetection.Host(true, true, true, true);
+        var host = new BackendDetection.Host(true, true, true, true, true);
 
         assertThatThrownBy(() -> BackendDetection.choose("xen", host))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("FC_BACKEND cannot be used: 'xen' is not one of firecracker, qemu, simulator");
+                .hasMessage(
+                        "FC_BACKEND cannot be used: 'xen' is not one of firecracker, cloud_hypervisor, qemu, simulator");
     }
 
     @Test

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A server at a Unix socket that says exactly the bytes a test wants, right or wrong, and remembers what it got. */
-final class RawServer {
+public final class RawServer {
     private final NetServer server;
     private final List<String> received = new CopyOnWriteArrayList<>();
     private final List<NetSocket> connections = new CopyOnWriteArrayList<>();
@@ -21,11 +21,11 @@ final class RawServer {
     }
 
     /** Answers one request, which arrives in one piece here. */
-    interface Mouth {
+    public interface Mouth {
         void answer(NetSocket connection, int numberOfConnection, String request);
     }
 
-    static Future<RawServer> listen(Vertx vertx, Path path, Mouth mouth) {
+    public static Future<RawServer> listen(Vertx vertx, Path path, Mouth mouth) {
         var raw = new RawServer(vertx.createNetServer());
         raw.server.connectHandler(connection -> {
             raw.connections.add(connection);
@@ -40,20 +40,20 @@ final class RawServer {
                 .map(raw);
     }
 
-    List<String> received() {
+    public List<String> received() {
         return received;
     }
 
-    int connections() {
+    public int connections() {
         return connections.size();
     }
 
-    Future<Void> close() {
+    public Future<Void> close() {
         return server.close();
     }
 
     /** A well-formed answer. */
-    static Buffer answer(int status, String body) {
+    public static Buffer answer(int status, String body) {
         return Buffer.buffer("HTTP/1.1 %d \r\nServer: raw\r\nConnection: keep-alive\r\nContent-Length: %d\r\n\r\n%s"
                 .formatted(status, body.length(), body));
     }

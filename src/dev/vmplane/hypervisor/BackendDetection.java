@@ -8,15 +8,22 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Chooses the hypervisor: the one asked for, else the best this host can run. */
+/**
+ * Chooses the hypervisor: the one asked for, else the best this host can run.
+ *
+ * <p>On Linux with KVM that is Firecracker, then Cloud Hypervisor; QEMU runs with KVM and without; the simulator runs
+ * everywhere. On macOS only the last two are looked for: Firecracker and Cloud Hypervisor know no hypervisor but those of
+ * Linux (KVM, and MSHV for the latter), so one of them on its path could never start a guest.
+ */
 public final class BackendDetection {
     public static final String FIRECRACKER_PROGRAM = "firecracker";
+    public static final String CLOUD_HYPERVISOR_PROGRAM = "cloud-hypervisor";
     public static final String QEMU_PROGRAM = "qemu-system-x86_64";
 
     private BackendDetection() {}
 
     /** What the choice depends on. */
-    public record Host(boolean linux, boolean kvmUsable, boolean firecracker, boolean qemu) {
+    public record Host(boolean linux, boolean kvmUsable, boolean firecracker, boolean cloudHypervisor, boolean qemu) {
 
         /**
          * Looks at this host; blocks for a moment.
@@ -28,7 +35,16 @@ public final class BackendDetection {
                     System.getProperty("os.name").equals("Linux"),
                     Kvm.usable(CpuInfo.ofThisHost()),
                     program(FIRECRACKER_PROGRAM, path).isPresent(),
+                    program(CLOUD_HYPERVISOR_PROGRAM, path).isPresent(),
                     program(QEMU_PROGRAM, path).isPresent());
+        }
+
+        private boolean runsFirecracker() {
+            return linux && kvmUsable && firecracker;
+        }
+
+        private boolean runsCloudHypervisor() {
+            return linux && kvmUsable && cloudHypervisor;
         }
     }
 
@@ -50,11 +66,18 @@ public final class BackendDetection {
         if (asked != null && !asked.isBlank()) {
             return asked(asked.strip(), host);
         }
-        if (host.linux() && host.firecracker() && host.kvmUsable()) {
+        if (host.runsFirecracker()) {
             return new Choice(Backend.FIRECRACKER, "firecracker is installed and KVM is usable", false);
         }
+        if (host.runsCloudHypervisor()) {
+            var why = "cloud-hypervisor is installed and KVM is usable; firecracker is missing";
+            return new Choice(Backend.CLOUD_HYPERVISOR, why, false);
+        }
         if (host.qemu()) {
-            return new Choice(Backend.QEMU, "qemu is installed; firecracker or usable KVM is missing", false);
+            return new Choice(
+                    Backend.QEMU,
+                    "qemu is installed; firecracker and cloud-hypervisor, or usable KVM, are missing",
+                    false);
         }
         return new Choice(
                 Backend.SIMULATOR,
@@ -79,7 +102,8 @@ public final class BackendDetection {
             throw new IllegalArgumentException("FC_BACKEND cannot be used: " + unknown.getMessage(), unknown);
         }
         boolean runs = switch (backend) {
-            case FIRECRACKER -> host.linux() && host.firecracker() && host.kvmUsable();
+            case FIRECRACKER -> host.runsFirecracker();
+            case CLOUD_HYPERVISOR -> host.runsCloudHypervisor();
             case QEMU -> host.qemu();
             case SIMULATOR -> true;
         };

@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 /** The hypervisors there are drivers for. */
 public enum Backend {
     FIRECRACKER,
+    CLOUD_HYPERVISOR,
     QEMU,
     /** Not a hypervisor: answers like Firecracker and runs nothing. */
     SIMULATOR;

@@ -2,9 +2,9 @@ package dev.vmplane.hypervisor.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmplane.hypervisor.simulator.FirecrackerModel.Answer;
-import dev.vmplane.hypervisor.simulator.FirecrackerModel.Effect;
-import dev.vmplane.hypervisor.simulator.FirecrackerModel.Request;
+import dev.vmplane.hypervisor.simulator.VmmModel.Answer;
+import dev.vmplane.hypervisor.simulator.VmmModel.Effect;
+import dev.vmplane.hypervisor.simulator.VmmModel.Request;
 import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -6,6 +6,7 @@ import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.Machine;
 import dev.vmplane.hypervisor.Machines;
 import dev.vmplane.hypervisor.UnixHttp;
+import dev.vmplane.hypervisor.cloudhypervisor.CloudHypervisorHypervisor;
 import dev.vmplane.hypervisor.firecracker.FirecrackerHypervisor;
 import dev.vmplane.hypervisor.firecracker.RawLaunch;
 import dev.vmplane.model.Backend;
@@ -127,6 +128,16 @@ public final class SimulatorRig {
     public FirecrackerHypervisor hypervisor(SimulatorProcesses processes) {
         var launch = new RawLaunch("firecracker", vertx.createSharedWorkerExecutor("launch", 4));
         return new FirecrackerHypervisor(Backend.SIMULATOR, launch, processes, new UnixHttp(vertx));
+    }
+
+    /** A driver of the other hypervisor that the simulator can be. */
+    public CloudHypervisorHypervisor cloudHypervisor() {
+        return new CloudHypervisorHypervisor(
+                Backend.SIMULATOR,
+                "cloud-hypervisor",
+                processes(),
+                new UnixHttp(vertx),
+                vertx.createSharedWorkerExecutor("cloud-hypervisor-files", 2));
     }
 
     /** The machine of the VM {@code vm-<number>}, with its run directory and its configuration disk in place. */

@@ -21,7 +21,8 @@ import java.util.stream.Collectors;
  * @param unhealthy the guest's program answers its health check with 503
  * @param exitAfterMs from the program's start to its end; 0 for never
  * @param exitStatus what the program then ends with
- * @param crashAfterMs from the program's start to the sudden end of the hypervisor's process; 0 for never
+ * @param crashAfterMs from the program's start to a reset of the machine, as after a panic, which ends most hypervisors'
+ *     processes; 0 for never
  * @param ignoreStop the guest does not end when it is asked to
  */
 record Behaviour(

@@ -9,17 +9,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * What Firecracker's API decides, without a server: takes one request after another, keeps the machine that was
- * configured, and says what to answer and what must happen. As strict as version 1.17, because a simulator that lets a
- * wrong request pass hides it until the first real boot.
+ * What Firecracker's API decides. As strict as version 1.17, because a simulator that lets a wrong request pass hides it
+ * until the first real boot.
  */
-final class FirecrackerModel {
+final class FirecrackerModel implements VmmModel {
     static final String VERSION = "1.17.0";
 
+    private static final Habits HABITS = new Habits("Firecracker API", 51_200, false);
     private static final int MAX_VCPUS = 32;
     private static final int MAX_ARGUMENT_BYTES = 2048;
 
@@ -52,42 +53,40 @@ final class FirecrackerModel {
         }
     }
 
-    /** What a request makes the guest do. */
-    enum Effect {
-        NONE,
-        START,
-        PAUSE,
-        RESUME,
-        ASK_TO_END
+    @Override
+    public Habits habits() {
+        return HABITS;
     }
 
-    /** One request; an empty body is none. */
-    record Request(String method, String path, String body) {
-        String call() {
-            return method + " " + path;
-        }
-    }
-
-    /**
-     * One answer and what comes of it.
-     *
-     * @param body JSON, or null for 204
-     */
-    record Answer(int status, String body, Effect effect) {
-        static Answer fault(String message) {
-            return new Answer(
-                    400, new JsonObject().put("fault_message", message).encode(), Effect.NONE);
-        }
-    }
-
-    /** The file the guest reads its configuration from: the disk called {@code config}, or null. */
-    Path configDisk() {
+    @Override
+    public Path configDisk() {
         var drive = drives.get("config");
         return drive == null ? null : Path.of(drive.getString("path_on_host"));
     }
 
-    /** The files a request names, which must exist; empty for a request that will be refused anyway. */
-    static List<Path> filesNamedBy(Request request) {
+    /** The serial port is the output of the process. */
+    @Override
+    public Optional<Path> console() {
+        return Optional.empty();
+    }
+
+    @Override
+    public List<Path> filesOfReset() {
+        return List.of();
+    }
+
+    @Override
+    public boolean bootsAgain(Predicate<Path> exists) {
+        return false;
+    }
+
+    @Override
+    public Answer refusal(String why) {
+        return new Answer(400, new JsonObject().put("fault_message", why).encode(), Effect.NONE);
+    }
+
+    @Override
+    public List<Path> filesNamedBy(Request request) {
         if (!request.path().equals("/boot-source") && !request.path().startsWith("/drives/")) {
             return List.of();
         }
@@ -103,8 +102,8 @@ final class FirecrackerModel {
         }
     }
 
-    /** Answers a request; {@code exists} tells of the files {@link #filesNamedBy} it. */
-    Answer answer(Request request, Predicate<Path> exists) {
+    @Override
+    public Answer answer(Request request, Predicate<Path> exists) {
         try {
             return switch (request.method()) {
                 case "GET" -> read(request);
@@ -113,9 +112,9 @@ final class FirecrackerModel {
                 default -> throw invalid(request);
             };
         } catch (Fault fault) {
-            return Answer.fault(fault.getMessage());
+            return refusal(fault.getMessage());
         } catch (InvalidPathException notAPath) {
-            return Answer.fault("Nul byte in a path.");
+            return refusal("Nul byte in a path.");
         }
     }
 

@@ -53,8 +53,11 @@ final class SimulatedGuest {
         /** Told once, what the guest's environment says about that. */
         void environmentSets(JsonObject settings);
 
-        /** Told once, when the guest has ended and with it its hypervisor. */
+        /** Told once, when the guest has switched its machine off. */
         void guestEnded();
+
+        /** Told once, when the guest has reset its machine. */
+        void guestReset();
     }
 
     void boot(Path configDisk) {
@@ -142,7 +145,7 @@ final class SimulatedGuest {
             after(behaviour.exitAfterMs(), () -> exit(behaviour.exitStatus()));
         }
         if (behaviour.crashAfterMs() > 0) {
-            after(behaviour.crashAfterMs(), () -> end(Future::succeededFuture));
+            after(behaviour.crashAfterMs(), this::crash);
         }
     }
 
@@ -166,6 +169,13 @@ final class SimulatedGuest {
 
     private void cannotBoot(Throwable cause) {
         end(() -> console.print(SPEAKER + "cannot read the configuration: " + cause.getMessage()));
+    }
+
+    private void crash() {
+        if (!gone) {
+            gone = true;
+            host.guestReset();
+        }
     }
 
     private void end(Supplier<Future<?>> lastWords) {

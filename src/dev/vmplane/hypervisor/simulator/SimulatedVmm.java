@@ -1,7 +1,8 @@
 package dev.vmplane.hypervisor.simulator;
 
-import dev.vmplane.hypervisor.simulator.FirecrackerModel.Answer;
-import dev.vmplane.hypervisor.simulator.FirecrackerModel.Request;
+import dev.vmplane.hypervisor.simulator.VmmModel.Answer;
+import dev.vmplane.hypervisor.simulator.VmmModel.Effect;
+import dev.vmplane.hypervisor.simulator.VmmModel.Request;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -15,15 +16,16 @@ import io.vertx.core.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * One simulated Firecracker process: the server at its API socket around a {@link FirecrackerModel}, and the guest. Lives
- * on the simulator's event loop and holds two descriptors at most, both for listening.
+ * One simulated hypervisor process: the server at its API socket around a {@link VmmModel}, and the guest. Lives on the
+ * simulator's event loop and holds two descriptors at most, both for listening.
  */
 final class SimulatedVmm implements SimulatedGuest.Host {
-    private static final int MAX_BODY_BYTES = 51_200;
     private static final int MAX_CONNECTIONS = 10;
 
     private final Vertx vertx;
@@ -31,9 +33,10 @@ final class SimulatedVmm implements SimulatedGuest.Host {
     private final VmmCommand command;
     private final Supplier<JsonObject> defaults;
     private final Runnable ended;
-    private final FirecrackerModel model;
-    private final GuestConsole console;
-    private final SimulatedGuest guest;
+    private final VmmModel model;
+    private final Path output;
+    private final Set<SocketAddress> taken;
+    private SimulatedGuest guest;
     private JsonObject own = new JsonObject();
     private JsonObject environment = new JsonObject();
     private Future<HttpServer> api = Future.failedFuture("it has not started");
@@ -59,27 +62,30 @@ final class SimulatedVmm implements SimulatedGuest.Host {
         this.command = command;
         this.defaults = defaults;
         this.ended = ended;
-        this.model = new FirecrackerModel(command.vmId());
-        this.console = new GuestConsole(files, output);
-        this.guest = new SimulatedGuest(vertx, files, console, taken, this);
+        this.model = command.model();
+        this.output = output;
+        this.taken = taken;
+        this.guest = guest(output);
     }
 
     String vmId() {
         return command.vmId();
     }
 
-    /** Takes up the API socket; a process that cannot says why and ends, as Firecracker does. */
+    /** Takes up the API socket; a process that cannot says why and ends, as real ones do. */
     void start() {
         if (behaviour().failLaunch()) {
-            console.print("Error: told to fail").onComplete(said -> end());
+            say("Error: told to fail").onComplete(said -> end());
             return;
         }
         var server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
                 .connectionHandler(this::admit)
                 .requestHandler(this::receive);
-        api = new SocketFile(command.apiSocket()).listen(server, files);
-        api.onFailure(cause ->
-                console.print("Error: cannot bind the API socket: " + cause).onComplete(said -> end()));
+        var socket = new SocketFile(command.apiSocket());
+        Future<Void> free = model.habits().ownsSocket() ? socket.clear(files) : Future.succeededFuture();
+        api = free.compose(cleared -> socket.listen(server, files));
+        api.onFailure(
+                cause -> say("Error: cannot bind the API socket: " + cause).onComplete(said -> end()));
     }
 
     /** Changes the behaviour of this VM alone. */
@@ -111,7 +117,18 @@ final class SimulatedVmm implements SimulatedGuest.Host {
 
     @Override
     public void guestEnded() {
-        end();
+        endByItself();
+    }
+
+    @Override
+    public void guestReset() {
+        look(model.filesOfReset()).onSuccess(readable -> {
+            if (model.bootsAgain(readable::get)) {
+                perform(Effect.RESTART);
+            } else {
+                end();
+            }
+        });
     }
 
     /** One connection too many is closed at once. Firecracker tries to say 503 before, which few clients get to see. */
@@ -127,8 +144,9 @@ final class SimulatedVmm implements SimulatedGuest.Host {
         if (behaviour().hang()) {
             return;
         }
-        if (request.getHeader("transfer-encoding") != null || declaredLength(request) > MAX_BODY_BYTES) {
-            respond(request, new Answer(400, parseError("Invalid request."), FirecrackerModel.Effect.NONE));
+        if (request.getHeader("transfer-encoding") != null
+                || declaredLength(request) > model.habits().maxBodyBytes()) {
+            respond(request, new Answer(400, parseError("Invalid request."), Effect.NONE));
             return;
         }
         request.body().onSuccess(body -> receive(request, body));
@@ -137,38 +155,86 @@ final class SimulatedVmm implements SimulatedGuest.Host {
     private void receive(HttpServerRequest request, Buffer body) {
         var asked = new Request(request.method().name(), request.path(), body.toString());
         if (behaviour().refuse().contains(asked.call())) {
-            respond(request, Answer.fault("Refused as told."));
+            respond(request, model.refusal("Refused as told."));
             return;
         }
-        var named = FirecrackerModel.filesNamedBy(asked);
+        look(model.filesNamedBy(asked)).onSuccess(readable -> respond(request, model.answer(asked, readable::get)));
+    }
+
+    /** Which of {@code named} can be read. */
+    private Future<Map<Path, Boolean>> look(List<Path> named) {
         if (named.isEmpty()) {
-            respond(request, model.answer(asked, file -> false));
-            return;
+            return Future.succeededFuture(Map.of());
         }
-        files.executeBlocking(
-                        () -> {
-                            var readable = new HashMap<Path, Boolean>();
-                            named.forEach(file -> readable.put(file, Files.isReadable(file)));
-                            return readable;
-                        },
-                        false)
-                .onSuccess(readable -> respond(request, model.answer(asked, readable::get)));
+        return files.executeBlocking(
+                () -> {
+                    var readable = new HashMap<Path, Boolean>();
+                    named.forEach(file -> readable.put(file, Files.isReadable(file)));
+                    return readable;
+                },
+                false);
     }
 
     private void respond(HttpServerRequest request, Answer answer) {
-        var response = request.response().setStatusCode(answer.status());
-        response.putHeader("server", "Firecracker API").putHeader("connection", "keep-alive");
-        if (answer.body() == null) {
-            response.end();
+        perform(answer.effect()).onComplete(performed -> {
+            var response = request.response().setStatusCode(answer.status());
+            response.putHeader("server", model.habits().name()).putHeader("connection", "keep-alive");
+            if (answer.body() == null) {
+                response.end();
+            } else {
+                response.putHeader("content-type", "application/json").end(answer.body());
+            }
+        });
+    }
+
+    /** Completes when what must be so before the answer is so. */
+    private Future<?> perform(Effect effect) {
+        return switch (effect) {
+            case NONE -> Future.succeededFuture();
+            case START -> boot();
+            case PAUSE -> guestDoes(guest::pause);
+            case RESUME -> guestDoes(guest::resume);
+            case ASK_TO_END -> guestDoes(() -> guest.whenAwake(this::guestAsked));
+            case HALT -> guest.vanish();
+            case RESTART -> guest.vanish().compose(gone -> boot());
+            case END -> guestDoes(this::endByItself);
+        };
+    }
+
+    /** What the guest does, it does after the answer. */
+    private Future<?> guestDoes(Runnable act) {
+        vertx.runOnContext(answered -> act.run());
+        return Future.succeededFuture();
+    }
+
+    private Future<?> boot() {
+        return serialPort().onSuccess(file -> {
+            guest = guest(file);
+            guestDoes(() -> guest.boot(model.configDisk()));
+        });
+    }
+
+    /** The file behind the guest's serial port: opened now, and the same whatever becomes of its path. */
+    private Future<Path> serialPort() {
+        return model.console()
+                .map(file -> files.executeBlocking(
+                        () -> Files.write(file, new byte[0]).toRealPath(), false))
+                .orElse(Future.succeededFuture(output));
+    }
+
+    private SimulatedGuest guest(Path file) {
+        return new SimulatedGuest(vertx, files, new GuestConsole(files, file), taken, this);
+    }
+
+    private Future<?> say(String line) {
+        return new GuestConsole(files, output).print(line);
+    }
+
+    private void endByItself() {
+        if (model.habits().ownsSocket()) {
+            new SocketFile(command.apiSocket()).clear(files).onComplete(cleared -> end());
         } else {
-            response.putHeader("content-type", "application/json").end(answer.body());
-        }
-        switch (answer.effect()) {
-            case NONE -> {}
-            case START -> guest.boot(model.configDisk());
-            case PAUSE -> guest.pause();
-            case RESUME -> guest.resume();
-            case ASK_TO_END -> guest.whenAwake(this::guestAsked);
+            end();
         }
     }
 

@@ -24,6 +24,11 @@ record SocketFile(Path path) {
                         .recover(occupied -> bound.close().transform(closed -> Future.failedFuture(occupied))));
     }
 
+    /** Removes whatever is at the path. */
+    Future<Void> clear(WorkerExecutor files) {
+        return files.executeBlocking(() -> Files.deleteIfExists(path), false).mapEmpty();
+    }
+
     /** As long as the path itself: a Unix socket's path may have 107 bytes at most. */
     private Path beside() {
         return path.resolveSibling("~" + path.getFileName().toString().substring(1));
