@@ -2,7 +2,6 @@ package dev.vmplane;
 
 import dev.vmplane.host.CpuInfo;
 import dev.vmplane.host.DetachedProcesses;
-import dev.vmplane.host.Kvm;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.Links;
 import dev.vmplane.host.Processes;
@@ -110,17 +109,13 @@ final class Backends {
     }
 
     private Future<Chosen> qemu() {
-        return host.executeBlocking(() -> {
-                    var cpu = CpuInfo.ofThisHost();
-                    return Acceleration.of(Kvm.usable(cpu), cpu);
-                })
-                .map(acceleration -> {
-                    var processes = new DetachedProcesses(vertx, runDir, host);
-                    var program = BackendDetection.program(BackendDetection.QEMU_PROGRAM, System.getenv("PATH"))
-                            .orElse(Path.of(BackendDetection.QEMU_PROGRAM));
-                    var driver = new QemuHypervisor(vertx, host, processes, program, acceleration);
-                    return new Chosen(driver, processes, FORWARDED, runDir, config.imageDir());
-                });
+        return host.executeBlocking(() -> Acceleration.of(CpuInfo.ofThisHost())).map(acceleration -> {
+            var processes = new DetachedProcesses(vertx, runDir, host);
+            var program = BackendDetection.program(BackendDetection.QEMU_PROGRAM, System.getenv("PATH"))
+                    .orElse(Path.of(BackendDetection.QEMU_PROGRAM));
+            var driver = new QemuHypervisor(vertx, host, processes, program, acceleration);
+            return new Chosen(driver, processes, FORWARDED, runDir, config.imageDir());
+        });
     }
 
     private Future<Chosen> simulator() {
