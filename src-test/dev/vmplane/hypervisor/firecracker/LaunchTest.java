@@ -15,6 +15,9 @@ import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Resources;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,11 +52,23 @@ class LaunchTest {
 
     @Test
     void theSocketOfADeadProcessIsOutOfTheWay() throws IOException {
-        Files.createFile(directory.apiSocket());
+        try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(directory.apiSocket()));
+        }
+        assertThat(directory.apiSocket()).exists();
 
         await(new RawLaunch("firecracker", host.worker).prepare(machine()));
 
         assertThat(directory.apiSocket()).doesNotExist();
+    }
+
+    @Test
+    void aFileThatSomebodyPutInThePlaceOfTheSocketIsLeftAlone() throws IOException {
+        Files.writeString(directory.apiSocket(), "mine");
+
+        await(new RawLaunch("firecracker", host.worker).prepare(machine()));
+
+        assertThat(directory.apiSocket()).hasContent("mine");
     }
 
     @Test

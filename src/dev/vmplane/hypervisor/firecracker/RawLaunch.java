@@ -1,5 +1,7 @@
 package dev.vmplane.hypervisor.firecracker;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Machine;
 import dev.vmplane.model.ReasonCode;
@@ -7,6 +9,7 @@ import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,7 +32,7 @@ public final class RawLaunch implements Launch {
         return worker.executeBlocking(
                 () -> {
                     try {
-                        Files.deleteIfExists(machine.directory().apiSocket());
+                        removeSocket(machine.directory().apiSocket());
                         return List.copyOf(command);
                     } catch (IOException stuck) {
                         throw new HypervisorException(
@@ -39,5 +42,12 @@ public final class RawLaunch implements Launch {
                     }
                 },
                 false);
+    }
+
+    /** A file somebody put there is left alone, and Firecracker refuses to take its place. */
+    private static void removeSocket(Path path) throws IOException {
+        if (!Files.isRegularFile(path, NOFOLLOW_LINKS)) {
+            Files.deleteIfExists(path);
+        }
     }
 }
