@@ -53,6 +53,8 @@ class ArchitectureTest {
         "dev.vmplane.store.Lives",
         "dev.vmplane.store.RestartRule",
         "dev.vmplane.store.Addresses",
+        "dev.vmplane.store.Shelf",
+        "dev.vmplane.store.Volumes",
         "dev.vmplane.vm.HealthWatch",
         "dev.vmplane.ingress.RouteTable",
         "dev.vmplane.ingress.Route",

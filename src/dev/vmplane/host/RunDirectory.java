@@ -31,4 +31,9 @@ public record RunDirectory(Path path) {
     public Path configDisk() {
         return path.resolve("config.img");
     }
+
+    /** The disk that the guest's changes to its root go to. */
+    public Path overlay() {
+        return path.resolve("overlay.img");
+    }
 }

@@ -18,6 +18,9 @@ import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Retry;
 import dev.vmplane.model.SpecHash;
 import dev.vmplane.model.VmState;
+import dev.vmplane.model.Volume;
+import dev.vmplane.model.VolumeKey;
+import dev.vmplane.model.VolumeView;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -34,6 +37,7 @@ import java.util.stream.IntStream;
  */
 public final class Draft {
     private final Overlay rows;
+    private final Volumes volumes;
     private final Lives lives;
     private final Rules rules;
     private final Instant now;
@@ -42,7 +46,8 @@ public final class Draft {
     /** @param vmIds gives an id nobody has had each time it is asked */
     public Draft(Ledger ledger, Rules rules, Instant now, Supplier<String> vmIds) {
         this.rows = new Overlay(ledger, now);
-        this.lives = new Lives(rows, rules, now);
+        this.volumes = new Volumes(rows, rules, now, vmIds);
+        this.lives = new Lives(rows, volumes, rules, now);
         this.rules = rules;
         this.now = now;
         this.vmIds = vmIds;
@@ -60,12 +65,14 @@ public final class Draft {
                 return new PutAnswer(known, false, false, List.of(), rows.seq());
             }
         }
+        volumes.refuseMisfits(put);
         var job = wished(put, known);
         rows.put(job);
         rows.tell(
                 known == null ? EventType.JOB_CREATED : EventType.JOB_CHANGED,
                 job,
                 known == null ? JobFacts.of(job) : JobFacts.changed(known, job));
+        volumes.declare(job);
         var reboots = known == null || !known.specHash().equals(job.specHash());
         if (known != null) {
             forgetRetries(known, reboots ? 0 : job.spec().replicas());
@@ -159,6 +166,17 @@ public final class Draft {
         return rows.seq();
     }
 
+    /** Somebody wants a volume to end, see {@link Volumes#delete}. */
+    public VolumeView deleteVolume(VolumeKey key) {
+        return volumes.delete(key);
+    }
+
+    /** The file of a volume that was to go is gone. */
+    public long volumeRemoved(Volume volume) {
+        volumes.removed(volume);
+        return rows.seq();
+    }
+
     /** Forgets ended VMs that were kept long enough. */
     public long forgetOld(List<String> vmIds) {
         lives.forgetOld(vmIds);
@@ -175,8 +193,12 @@ public final class Draft {
         if (rows.filled(job, place.replica()) || claim(job, place.replica()).isPresent()) {
             return;
         }
+        var free = volumes.freeFor(job);
+        if (free.isEmpty()) {
+            return;
+        }
         var owner = ownerOf(job, place.replica());
-        if (create(job.specHash(), job, owner).isEmpty()) {
+        if (create(job.specHash(), job, owner, free.get()).isEmpty()) {
             var key = Retry.ofReplica(job.jobId(), place.replica());
             lives.remember(
                     rules.backoff()
@@ -192,13 +214,13 @@ public final class Draft {
                 - rows.unowned(warm.specHash()).count();
         var job = rows.anyJobOf(warm.specHash());
         for (var n = 0; job != null && n < Math.min(warm.count(), room); n++) {
-            if (create(warm.specHash(), job, null).isEmpty()) {
+            if (create(warm.specHash(), job, null, List.of()).isEmpty()) {
                 return;
             }
         }
     }
 
-    private Optional<MicroVm> create(String specHash, DesiredVm like, Owner owner) {
+    private Optional<MicroVm> create(String specHash, DesiredVm like, Owner owner, List<String> volumeIds) {
         return rows.freeAddress().map(address -> {
             var vm = new MicroVm(
                     vmIds.get(),
@@ -208,10 +230,12 @@ public final class Draft {
                     owner,
                     new VmState.Pending(now),
                     address,
+                    volumeIds,
                     now,
                     false);
             rows.put(vm);
             rows.tell(EventType.VM_CREATED, vm, Map.of("spec_hash", specHash));
+            volumes.attached(vm);
             return vm;
         });
     }

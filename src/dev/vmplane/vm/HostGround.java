@@ -1,6 +1,7 @@
 package dev.vmplane.vm;
 
 import dev.vmplane.host.Consoles;
+import dev.vmplane.host.Disks;
 import dev.vmplane.host.GuestConfig;
 import dev.vmplane.host.Links;
 import dev.vmplane.host.Loans;
@@ -17,6 +18,7 @@ import dev.vmplane.model.Time;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The ground of this host: what it lends to VMs, its images and the consoles of its guests. */
@@ -25,6 +27,7 @@ public final class HostGround implements Ground {
     private final Images images;
     private final Consoles consoles;
     private final Links links;
+    private final Disks disks;
     private final Loans loans;
     private final Hypervisor hypervisor;
     private final Duration stopLimit;
@@ -36,6 +39,7 @@ public final class HostGround implements Ground {
             Images images,
             Consoles consoles,
             Links links,
+            Disks disks,
             Loans loans,
             Hypervisor hypervisor,
             Duration stopLimit,
@@ -44,6 +48,7 @@ public final class HostGround implements Ground {
         this.images = images;
         this.consoles = consoles;
         this.links = links;
+        this.disks = disks;
         this.loans = loans;
         this.hypervisor = hypervisor;
         this.stopLimit = stopLimit;
@@ -59,12 +64,18 @@ public final class HostGround implements Ground {
                 directory,
                 images.path(boot.kernel()),
                 images.path(boot.kernel() + Images.INITRAMFS),
-                List.of(
-                        new Disk("rootfs", images.path(boot.rootfs()), false),
-                        new Disk("config", directory.configDisk(), false)),
+                machineDisks(vm),
                 boot.resources(),
                 links.of(vm),
                 List.of());
+    }
+
+    private List<Disk> machineDisks(MicroVm vm) {
+        var all = new ArrayList<Disk>();
+        all.add(new Disk("rootfs", images.path(vm.boot().rootfs()), false));
+        all.add(new Disk("config", directories.of(vm.vmId()).configDisk(), false));
+        disks.of(vm).forEach(disk -> all.add(new Disk(disk.id(), disk.file(), true)));
+        return List.copyOf(all);
     }
 
     @Override
@@ -73,6 +84,7 @@ public final class HostGround implements Ground {
                 .recover(missing -> Future.failedFuture(
                         new HypervisorException(ReasonCode.IMAGE_UNREADABLE, missing.getMessage(), missing)))
                 .compose(usable -> loans.lend(vm))
+                .compose(lent -> disks.make(vm))
                 .compose(made -> directories.writeConfigDisk(vm.vmId(), guestConfig(vm)));
     }
 
@@ -86,7 +98,8 @@ public final class HostGround implements Ground {
                 network.gateway(),
                 network.dns(),
                 graceInGuest(),
-                hypervisor.capabilities().guestEnd());
+                hypervisor.capabilities().guestEnd(),
+                disks.guest(vm));
     }
 
     /** The guest makes its program end a little before the host makes the guest end, so that its status is still told. */
