@@ -133,7 +133,7 @@ public final class ControlPlane {
 
     private Future<?> deployOn(Backends.Chosen chosen) {
         var images = new Images(chosen.imageDir(), host);
-        var mke2fs = new Mke2fs(System.getenv().getOrDefault("PATH", ""));
+        var mke2fs = Mke2fs.onPath(System.getenv().getOrDefault("PATH", ""));
         var volumes = new VolumeFiles(config.stateDir().resolve("volumes").resolve(database.id()), mke2fs, disk);
         var table = new RouteTable();
         return deploy(new StoreVerticle(database.path(), config.addressRange(), rules(), time, new VmIds()))

@@ -56,6 +56,10 @@ class SpineWorldTest {
                         "replaced",
                         "a running VM died",
                         "a job came to its end",
+                        "a job waits for a volume",
+                        "a job waits for another at rest",
+                        "refused: volume_in_use",
+                        "refused: volume_deleting",
                         "refused: vm_moved");
     }
 }

@@ -18,15 +18,13 @@ import java.util.stream.Stream;
  * Formats image files as ext4, through the program of e2fsprogs. Every feature is named, so that the host's own defaults,
  * which may be newer than the guest's kernel, have no say. Everything here blocks.
  *
- * @param path directories to look for the program in, separated as in {@code PATH}
+ * @param path the directories to look for the program in, separated as in {@code PATH}
  */
 public record Mke2fs(String path) {
     private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final String SYSTEM_DIRECTORIES = "/usr/sbin:/sbin";
     private static final int BLOCK_BYTES = 4096;
     private static final int MAX_OUTPUT_BYTES = 4 * 1024;
-
-    /** Where some distributions hide it from ordinary users. */
-    private static final String SYSTEM_DIRECTORIES = "/usr/sbin:/sbin";
 
     private static final String FEATURES =
             "none,64bit,dir_index,dir_nlink,ext_attr,extent,extra_isize,filetype,flex_bg,"
@@ -36,6 +34,11 @@ public record Mke2fs(String path) {
     private static final int BYTES_PER_INODE = 16 * 1024;
 
     private static final long MAX_INODES = 4L * 1024 * 1024;
+
+    /** The one on {@code path}, or where some distributions hide it from ordinary users. */
+    public static Mke2fs onPath(String path) {
+        return new Mke2fs(path + File.pathSeparator + SYSTEM_DIRECTORIES);
+    }
 
     /**
      * For a disk that nobody reads after a crash: without a journal, and with everything that is written at all in one
@@ -78,7 +81,7 @@ public record Mke2fs(String path) {
     }
 
     private Path program() {
-        return Stream.of((path + File.pathSeparator + SYSTEM_DIRECTORIES).split(File.pathSeparator))
+        return Stream.of(path.split(File.pathSeparator))
                 .filter(directory -> !directory.isEmpty())
                 .map(directory -> Path.of(directory, "mke2fs"))
                 .filter(Files::isExecutable)
