@@ -74,6 +74,7 @@ public final class ApiVerticle extends VerticleBase {
                 .answer(GET, "/volumes", volumes::list)
                 .answer(GET, "/volumes/:name", volumes::get)
                 .answer(DELETE, "/volumes/:name", volumes::delete)
+                .answer(POST, "/instances/:vm_id/reclaim", fleet::reclaim)
                 .answer(GET, "/stats", fleet::stats)
                 .handle(GET, "/events", parts.events())
                 .handle(GET, "/metrics", fleet::metrics)
