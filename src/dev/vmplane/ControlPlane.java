@@ -11,6 +11,7 @@ import dev.vmplane.host.Consoles;
 import dev.vmplane.host.Disks;
 import dev.vmplane.host.Estate;
 import dev.vmplane.host.Loans;
+import dev.vmplane.host.Processes;
 import dev.vmplane.host.RunDirectories;
 import dev.vmplane.host.disk.HostDisks;
 import dev.vmplane.host.disk.Mke2fs;
@@ -85,6 +86,7 @@ public final class ControlPlane {
     private final WorkerExecutor disk;
     private final Deque<String> deployed = new ArrayDeque<>();
     private DatabaseFile database;
+    private Processes processes;
     private int apiPort;
     private int ingressPort;
 
@@ -120,6 +122,7 @@ public final class ControlPlane {
     /** Stops everything but the VMs. */
     public Future<Void> stop() {
         return undeployNext()
+                .eventually(() -> processes == null ? Future.succeededFuture() : processes.close())
                 .eventually(() -> host.executeBlocking(this::closeDatabase))
                 .eventually(disk::close)
                 .eventually(host::close);
@@ -132,6 +135,7 @@ public final class ControlPlane {
     }
 
     private Future<?> deployOn(Backends.Chosen chosen) {
+        processes = chosen.processes();
         var images = new Images(chosen.imageDir(), host);
         var mke2fs = Mke2fs.onPath(System.getenv().getOrDefault("PATH", ""));
         var volumes = new VolumeFiles(config.stateDir().resolve("volumes").resolve(database.id()), mke2fs, disk);

@@ -3,7 +3,6 @@ package dev.vmplane.hypervisor.contract;
 import static dev.vmplane.host.HostRig.await;
 
 import dev.vmplane.host.Consoles;
-import dev.vmplane.host.DetachedProcesses;
 import dev.vmplane.host.HostRig;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.Processes;
@@ -78,7 +77,7 @@ final class RealRig implements ContractRig {
 
     @Override
     public Processes processes() {
-        return new DetachedProcesses(host.vertx, host.runDir, host.worker);
+        return host.launched();
     }
 
     @Override
