@@ -65,7 +65,8 @@ static bool a_full_configuration_is_understood(void)
     inet_pton(AF_INET, "10.0.2.2", &gateway);
 
     bool good = parsed(DISK("arg=/app/bin/server\0arg=-v\0env=PORT=4000\0env=EMPTY=\0hostname=web-1\0ip=10.0.2.15/24\0"
-                            "gateway=10.0.2.2\0dns=10.0.2.3\0dns=fd00::1\0workdir=/srv\0stop_grace_s=3\0end=reboot"),
+                            "gateway=10.0.2.2\0dns=10.0.2.3\0dns=fd00::1\0workdir=/srv\0stop_grace_s=3\0end=reboot\0"
+                            "overlay=/dev/vdc\0volume=/dev/vdd:/data\0volume=/dev/vde:/data/b"),
                        &config);
 
     CHECK(good);
@@ -82,6 +83,10 @@ static bool a_full_configuration_is_understood(void)
     CHECK(strcmp(config.workdir, "/srv") == 0);
     CHECK(config.stop_grace_s == 3);
     CHECK(config.end == END_REBOOT);
+    CHECK(strcmp(config.overlay, "/dev/vdc") == 0);
+    CHECK(config.volumes.count == 2);
+    CHECK(strcmp(config.volumes.items[0], "/dev/vdd:/data") == 0);
+    CHECK(strcmp(config.volumes.items[1], "/dev/vde:/data/b") == 0);
     config_free(&config);
     return true;
 }
@@ -94,6 +99,7 @@ static bool what_is_not_given_has_its_default(void)
 
     CHECK(good);
     CHECK(config.environment.count == 0 && config.nameservers.count == 0 && config.unknown_keys.count == 0);
+    CHECK(config.overlay == NULL && config.volumes.count == 0);
     CHECK(config.hostname == NULL && !config.has_address && !config.has_gateway);
     CHECK(strcmp(config.workdir, "/") == 0);
     CHECK(config.stop_grace_s == 10);
@@ -227,6 +233,12 @@ static bool a_value_that_makes_no_sense_is_refused(void)
     CHECK(refused(DISK("arg=a\0stop_grace_s=-1"), "stop_grace_s is not a number of seconds up to 3600"));
     CHECK(refused(DISK("arg=a\0stop_grace_s=3601"), "stop_grace_s is not a number of seconds up to 3600"));
     CHECK(refused(DISK("arg=a\0end=halt"), "end is neither poweroff nor reboot"));
+    CHECK(refused(DISK("arg=a\0overlay=/dev/sda"), "overlay is not a disk such as /dev/vdc"));
+    CHECK(refused(DISK("arg=a\0overlay=/dev/vd"), "overlay is not a disk such as /dev/vdc"));
+    CHECK(refused(DISK("arg=a\0volume=/dev/vdd"), "volume is not DEVICE:DIRECTORY"));
+    CHECK(refused(DISK("arg=a\0volume=/dev/vdd:data"), "volume is not DEVICE:DIRECTORY"));
+    CHECK(refused(DISK("arg=a\0volume=/dev/vdd:/"), "volume is not DEVICE:DIRECTORY"));
+    CHECK(refused(DISK("arg=a\0volume=/dev/vdd1:/data"), "volume is not on a disk such as /dev/vdd"));
     return true;
 }
 

@@ -56,6 +56,8 @@ class ArchitectureTest {
         "dev.vmplane.store.Lives",
         "dev.vmplane.store.RestartRule",
         "dev.vmplane.store.Addresses",
+        "dev.vmplane.store.Shelf",
+        "dev.vmplane.store.Volumes",
         "dev.vmplane.host.VmUids",
         "dev.vmplane.hypervisor.firecracker.JailerChoice",
         "dev.vmplane.vm.HealthWatch",

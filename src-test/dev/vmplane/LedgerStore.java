@@ -181,11 +181,7 @@ public final class LedgerStore extends VerticleBase {
 
     private synchronized Future<Slices> slices(Keys keys) {
         looks.add(keys);
-        return trouble == Trouble.NONE
-                ? Future.succeededFuture(new Slices(
-                        keys.jobIds().stream().map(ledger::viewOf).toList(),
-                        keys.specHashes().stream().map(ledger::pool).toList()))
-                : refused();
+        return trouble == Trouble.NONE ? Future.succeededFuture(ledger.slices(keys)) : refused();
     }
 
     private synchronized Keys keys() {

@@ -6,10 +6,12 @@ import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.Resources;
 import dev.vmplane.model.Restart;
 import dev.vmplane.model.Spec;
+import dev.vmplane.model.VolumeMount;
 import dev.vmplane.model.WarmPool;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Specs for tests, small and complete. */
 public final class Specs {
@@ -66,6 +68,37 @@ public final class Specs {
                 spec.warmPool(),
                 spec.restart(),
                 spec.replicas(),
+                spec.host(),
+                spec.allow(),
+                spec.labels());
+    }
+
+    /** The same with volumes of 64 MiB under these names; hence without a warm pool, and one replica at most. */
+    public static Spec withVolumes(Spec spec, String... names) {
+        return withVolumes(spec, 64, names);
+    }
+
+    public static Spec withVolumes(Spec spec, int sizeMib, String... names) {
+        var boot = spec.boot();
+        var volumes = Stream.of(names)
+                .sorted()
+                .map(name -> new VolumeMount(name, "/mnt/" + name, sizeMib))
+                .toList();
+        return new Spec(
+                spec.role(),
+                new Boot(
+                        boot.rootfs(),
+                        boot.kernel(),
+                        boot.cmd(),
+                        boot.env(),
+                        boot.resources(),
+                        volumes,
+                        boot.port(),
+                        boot.health()),
+                spec.lifecycle(),
+                WarmPool.NONE,
+                spec.restart(),
+                Math.min(1, spec.replicas()),
                 spec.host(),
                 spec.allow(),
                 spec.labels());

@@ -124,7 +124,8 @@ final class Backends {
                 processes,
                 new UnixHttp(vertx),
                 host);
-        return new Chosen(driver, processes, LOOPBACK, runDir, config.imageDir());
+        return new Chosen(
+                driver, processes, LOOPBACK, runDir, config.imageDir(), Overhead.of(Backend.CLOUD_HYPERVISOR, false));
     }
 
     private Future<Chosen> qemu() {

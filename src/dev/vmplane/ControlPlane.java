@@ -9,11 +9,15 @@ import dev.vmplane.bus.Address.PutJob;
 import dev.vmplane.feed.EventFeed;
 import dev.vmplane.feed.Meters;
 import dev.vmplane.host.Consoles;
+import dev.vmplane.host.Disks;
 import dev.vmplane.host.Estate;
 import dev.vmplane.host.Loans;
 import dev.vmplane.host.Processes;
 import dev.vmplane.host.RunDirectories;
 import dev.vmplane.host.cgroup.Cgroups;
+import dev.vmplane.host.disk.HostDisks;
+import dev.vmplane.host.disk.Mke2fs;
+import dev.vmplane.host.disk.VolumeFiles;
 import dev.vmplane.image.Images;
 import dev.vmplane.ingress.IngressSettings;
 import dev.vmplane.ingress.IngressVerticle;
@@ -26,6 +30,7 @@ import dev.vmplane.model.Time;
 import dev.vmplane.model.Wish;
 import dev.vmplane.pool.Pool;
 import dev.vmplane.pool.PoolVerticle;
+import dev.vmplane.pool.VolumeVerticle;
 import dev.vmplane.reconcile.ReconcilerVerticle;
 import dev.vmplane.store.DatabaseFile;
 import dev.vmplane.store.Rules;
@@ -66,6 +71,9 @@ public final class ControlPlane {
     /** Threads for what blocks on the host: files, process table, spawning. */
     private static final int HOST_THREADS = 8;
 
+    /** Threads for making disks, which may take long and wait for each other. */
+    private static final int DISK_THREADS = 4;
+
     /** Servers that ask for the same negative port get one free port together. */
     private static final int ANY_API_PORT = -1;
 
@@ -81,6 +89,7 @@ public final class ControlPlane {
     private final Time time;
     private final PrometheusMeterRegistry registry;
     private final WorkerExecutor host;
+    private final WorkerExecutor disk;
     private final Deque<String> deployed = new ArrayDeque<>();
     private DatabaseFile database;
     private Processes processes;
@@ -93,6 +102,7 @@ public final class ControlPlane {
         this.time = time;
         this.registry = registry;
         this.host = vertx.createSharedWorkerExecutor("host", HOST_THREADS);
+        this.disk = vertx.createSharedWorkerExecutor("disk", DISK_THREADS);
     }
 
     /**
@@ -120,6 +130,7 @@ public final class ControlPlane {
         return undeployNext()
                 .eventually(() -> processes == null ? Future.succeededFuture() : processes.close())
                 .eventually(() -> host.executeBlocking(this::closeDatabase))
+                .eventually(disk::close)
                 .eventually(host::close);
     }
 
@@ -150,12 +161,15 @@ public final class ControlPlane {
     private Future<?> deployOn(Backends.Chosen chosen, Optional<Cgroups> cgroups) {
         processes = chosen.processes();
         var images = new Images(chosen.imageDir(), host);
+        var mke2fs = Mke2fs.onPath(System.getenv().getOrDefault("PATH", ""));
+        var volumes = new VolumeFiles(config.stateDir().resolve("volumes").resolve(database.id()), mke2fs, disk);
         var table = new RouteTable();
         return deploy(new StoreVerticle(database.path(), config.addressRange(), rules(), time, new VmIds()))
                 .compose(store -> deploy(new RouteVerticle(table, time)))
                 .compose(routes -> deployIngress(table))
                 .compose(ingress -> deploy(new Meters(registry)))
-                .compose(meters -> deploy(metered(pool(chosen, images, cgroups))))
+                .compose(meters -> deploy(new VolumeVerticle(volumes, time)))
+                .compose(removal -> deploy(metered(pool(chosen, images, cgroups, volumes, mke2fs))))
                 .compose(pool -> deploy(new ReconcilerVerticle(config.brake(), time)))
                 .compose(reconciler -> deployApi(images))
                 .compose(api -> deploy(new DesiredFileVerticle(
@@ -165,8 +179,14 @@ public final class ControlPlane {
                         time)));
     }
 
-    private PoolVerticle pool(Backends.Chosen chosen, Images images, Optional<Cgroups> cgroups) {
+    private PoolVerticle pool(
+            Backends.Chosen chosen, Images images, Optional<Cgroups> cgroups, VolumeFiles volumes, Mke2fs mke2fs) {
         var directories = new RunDirectories(chosen.runDir(), host);
+        // A simulated guest has no disk to write to, and thousands of them should not cost thousands of files.
+        var disks = switch (chosen.hypervisor().backend()) {
+            case FIRECRACKER, CLOUD_HYPERVISOR, QEMU -> new HostDisks(directories, volumes, mke2fs, disk);
+            case SIMULATOR -> Disks.NONE;
+        };
         var limits =
                 new Limits(START_LIMIT, config.limits().boot(), config.limits().stop());
         var loans = new Loans(
@@ -176,6 +196,7 @@ public final class ControlPlane {
                 images,
                 new Consoles(vertx, host),
                 chosen.links(),
+                disks,
                 loans,
                 vmId -> cgroups.map(lent -> lent.processLists(vmId)).orElse(List.of()),
                 chosen.hypervisor(),

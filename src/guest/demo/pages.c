@@ -72,9 +72,7 @@ static void add_json_string(struct text *text, const char *string, size_t count)
     add(text, "\"");
 }
 
-static struct page text_page(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static struct page text_page(int status, const char *format, ...)
+struct page text_page(int status, const char *format, ...)
 {
     char line[256];
     va_list values;
@@ -127,7 +125,7 @@ static struct page farewell(const char *status)
 
 struct page page_at(const char *path)
 {
-    static const char exit_path[] = "/exit/";
+    static const char exit_path[] = "/exit/", write_path[] = "/write/", read_path[] = "/read/";
     if (strcmp(path, "/") == 0)
         return greeting();
     if (strcmp(path, "/health") == 0)
@@ -136,5 +134,9 @@ struct page page_at(const char *path)
         return environment();
     if (strncmp(path, exit_path, sizeof exit_path - 1) == 0)
         return farewell(path + sizeof exit_path - 1);
+    if (strncmp(path, write_path, sizeof write_path - 1) == 0)
+        return written_page(path + sizeof write_path - 1);
+    if (strncmp(path, read_path, sizeof read_path - 1) == 0)
+        return read_page(path + sizeof read_path - 1);
     return text_page(404, "There is nothing here.\n");
 }

@@ -22,6 +22,13 @@ struct page {
     int exit_status; /* the server ends with it once the page is sent; NO_EXIT: it stays */
 };
 
+/* Fills a page with one line of text. */
+struct page text_page(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 struct page page_at(const char *path);
+
+/* disk.c: writes `what`, "<MiB>/<file>", and tells how far it came; reads "<file>" and tells its size and first line. */
+struct page written_page(const char *what);
+struct page read_page(const char *what);
 
 #endif

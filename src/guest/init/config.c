@@ -97,6 +97,32 @@ static const char *take_gateway(struct config *config, char *value)
     return NULL;
 }
 
+static bool is_disk(const char *path)
+{
+    static const char disk[] = "/dev/vd";
+    size_t stem = sizeof disk - 1;
+    return strncmp(path, disk, stem) == 0 && path[stem] >= 'a' && path[stem] <= 'z' && path[stem + 1] == '\0';
+}
+
+static const char *take_overlay(struct config *config, char *value)
+{
+    if (!is_disk(value))
+        return "is not a disk such as /dev/vdc";
+    config->overlay = value;
+    return NULL;
+}
+
+static const char *take_volume(struct config *config, char *value)
+{
+    char *colon = strchr(value, ':');
+    if (colon == NULL || colon[1] != '/' || colon[2] == '\0')
+        return "is not DEVICE:DIRECTORY";
+    *colon = '\0';
+    bool good = is_disk(value);
+    *colon = ':';
+    return good ? append(&config->volumes, value) : "is not on a disk such as /dev/vdd";
+}
+
 static const char *take_workdir(struct config *config, char *value)
 {
     if (value[0] != '/')
@@ -132,7 +158,8 @@ static const struct key {
     {"dns", true, take_nameserver},       {"hostname", false, take_hostname},
     {"ip", false, take_address},          {"gateway", false, take_gateway},
     {"workdir", false, take_workdir},     {"stop_grace_s", false, take_stop_grace},
-    {"end", false, take_end},
+    {"end", false, take_end},             {"overlay", false, take_overlay},
+    {"volume", true, take_volume},
 };
 enum { KEY_COUNT = sizeof KEYS / sizeof KEYS[0] };
 
@@ -242,5 +269,6 @@ void config_free(struct config *config)
     free(config->environment.items);
     free(config->nameservers.items);
     free(config->unknown_keys.items);
+    free(config->volumes.items);
     free(config->payload);
 }

@@ -39,6 +39,8 @@ struct config {
     unsigned prefix_bits;
     bool has_gateway;
     struct in_addr gateway;
+    const char *overlay;       /* the disk for changes to the root; NULL: they are kept in memory */
+    struct words volumes;      /* DEVICE:DIRECTORY each, in the order in which to mount them */
     const char *workdir;
     unsigned stop_grace_s;
     enum ending end;

@@ -65,7 +65,8 @@ int main(void)
     wait_for_device(ROOT_DISK);
     wait_for_device(CONFIG_DISK);
     read_config(&config);
-    enter_root(ROOT_DISK);
+    enter_root(ROOT_DISK, config.overlay);
+    mount_volumes(&config.volumes);
     network_up(&config);
     stop_requests_open(&held, &sources);
 

@@ -28,7 +28,11 @@ void console_drain(void);
 
 void mount_kernel_filesystems(void);
 void wait_for_device(const char *path);
-void enter_root(const char *device);
+/* Makes a directory and those above it, as far as it can. */
+bool make_directories(const char *path);
+/* Makes the root: `device` under what the disk `changes` takes, or memory when that is NULL. */
+void enter_root(const char *device, const char *changes);
+void mount_volumes(const struct words *volumes);
 void unmount_all(void);
 
 /* modules.c */

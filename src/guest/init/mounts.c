@@ -1,6 +1,7 @@
 /*
- * Owns the mount tree. The root disk is never written: the program sees it through an overlay whose upper layer lives in
- * memory and ends with the VM, so one image can serve any number of guests at a time.
+ * Owns the mount tree. The root disk is never written: the program sees it through an overlay whose upper layer lies on a
+ * disk, or in memory, that ends with the VM; so one image can serve any number of guests at a time. Volumes are mounted
+ * inside it: they are what outlives the VM.
  */
 #define _GNU_SOURCE
 #include "init.h"
@@ -90,16 +91,46 @@ static void link_standard_streams(void)
     link_stream("/dev/stderr", "/proc/self/fd/2");
 }
 
-void enter_root(const char *device)
+bool make_directories(const char *path)
+{
+    char *partial = strdup(path);
+    if (partial == NULL)
+        return false;
+    for (char *slash = strchr(partial + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(partial, 0755);
+        *slash = '/';
+    }
+    mkdir(partial, 0755);
+    free(partial);
+    return true;
+}
+
+/* The disks of the host come formatted and full of zeros, so there are no tables for the kernel to fill with zeros, which
+ * would make a sparse file grow for nothing. */
+#define DISK_OPTIONS "noinit_itable,errors=remount-ro"
+
+static void mount_changes(const char *device)
+{
+    static const struct filesystem memory = {"tmpfs", "/changes", "mode=755", 0};
+    static const struct filesystem disk = {"ext4", "/changes", DISK_OPTIONS, MS_NOATIME};
+    if (device == NULL) {
+        mount_at("tmpfs", &memory);
+    } else {
+        wait_for_device(device);
+        mount_at(device, &disk);
+    }
+    mkdir("/changes/upper", 0755);
+    mkdir("/changes/work", 0755);
+}
+
+void enter_root(const char *device, const char *changes)
 {
     static const struct filesystem image = {"ext4", "/image", NULL, MS_RDONLY};
-    static const struct filesystem memory = {"tmpfs", "/memory", "mode=755", 0};
     static const struct filesystem overlay = {
-        "overlay", "/root", "lowerdir=/image,upperdir=/memory/upper,workdir=/memory/work", 0};
+        "overlay", "/root", "lowerdir=/image,upperdir=/changes/upper,workdir=/changes/work", 0};
     mount_at(device, &image);
-    mount_at("tmpfs", &memory);
-    mkdir("/memory/upper", 0755);
-    mkdir("/memory/work", 0755);
+    mount_changes(changes);
     mount_at("overlay", &overlay);
 
     for (size_t i = 0; i < COUNT(KERNEL_FILESYSTEMS); i++)
@@ -110,6 +141,20 @@ void enter_root(const char *device)
 
     link_standard_streams();
     mount_each(PROGRAM_FILESYSTEMS, COUNT(PROGRAM_FILESYSTEMS));
+}
+
+/* A volume holds data: like other places for data it brings no programs with rights of their own and no devices. What a
+ * crash left half-written in it, its journal mends while it is mounted. */
+void mount_volumes(const struct words *volumes)
+{
+    for (size_t i = 0; i < volumes->count; i++) {
+        char *device = volumes->items[i];
+        char *target = strchr(device, ':');
+        *target++ = '\0';
+        wait_for_device(device);
+        make_directories(target);
+        mount_at(device, &(struct filesystem){"ext4", target, DISK_OPTIONS, MS_NOSUID | MS_NODEV});
+    }
 }
 
 /* Newest first, so that what the program mounted itself is written back too. What is busy (the root) stays. */

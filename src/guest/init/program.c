@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,21 +29,6 @@ struct failure {
     enum { IN_SETUP, IN_WORKDIR, IN_EXEC } step;
     int error;
 };
-
-static bool make_directories(const char *path)
-{
-    char *partial = strdup(path);
-    if (partial == NULL)
-        return false;
-    for (char *slash = strchr(partial + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(partial, 0755);
-        *slash = '/';
-    }
-    mkdir(partial, 0755);
-    free(partial);
-    return true;
-}
 
 /* A later entry of the same name replaces an earlier one, as it would in a shell. */
 static bool set_environment(const struct config *config)

@@ -43,6 +43,9 @@ final class ConfigDiskTest {
                         "dns=10.0.2.3",
                         "dns=10.0.2.4",
                         "stop_grace_s=7",
+                        "overlay=/dev/vdc",
+                        "volume=/dev/vdd:/data",
+                        "volume=/dev/vde:/data/b",
                         "end=poweroff");
     }
 
@@ -93,7 +96,12 @@ final class ConfigDiskTest {
                 "10.0.2.2",
                 List.of("10.0.2.3", "10.0.2.4"),
                 7,
-                GuestConfig.End.POWEROFF);
+                GuestConfig.End.POWEROFF,
+                new GuestDisks(
+                        "/dev/vdc",
+                        List.of(
+                                new GuestDisks.Mount("/dev/vdd", "/data"),
+                                new GuestDisks.Mount("/dev/vde", "/data/b"))));
     }
 
     private static String payload(byte[] disk) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /** Valid specs of every shape, the same for the same seed. */
 final class RandomSpecs {
@@ -17,14 +18,16 @@ final class RandomSpecs {
 
     Spec next() {
         var lifecycle = one(Lifecycle.values());
-        var max = lifecycle == Lifecycle.JOB ? 0 : random.nextInt(1001);
+        var boot = boot();
+        var shared = boot.volumes().isEmpty();
+        var max = lifecycle == Lifecycle.JOB || !shared ? 0 : random.nextInt(1001);
         return new Spec(
                 random.nextBoolean() ? null : "web",
-                boot(),
+                boot,
                 lifecycle,
                 new WarmPool(random.nextInt(max + 1), max),
                 new Restart(one(Restart.Policy.values()), random.nextInt(1001)),
-                random.nextInt(101),
+                random.nextInt(shared ? 101 : 2),
                 random.nextBoolean() ? null : "shop-" + random.nextInt(1000) + ".example.org",
                 List.of(),
                 Map.of("team", text()));
@@ -43,9 +46,15 @@ final class RandomSpecs {
                 cmd,
                 env,
                 Resources.of(1 + random.nextInt(32), 64 + random.nextInt(10_000)),
-                List.of(),
+                volumes(),
                 port(),
                 health());
+    }
+
+    private List<VolumeMount> volumes() {
+        return IntStream.range(0, random.nextInt(3))
+                .mapToObj(n -> new VolumeMount("volume-" + n, "/mnt/" + n, 16 + random.nextInt(1000)))
+                .toList();
     }
 
     private Health health() {

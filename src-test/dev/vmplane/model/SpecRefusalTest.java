@@ -29,7 +29,7 @@ class SpecRefusalTest {
             new SpecReader.Defaults("vmlinux", "rootfs.ext4"), Map.of("web", Map.of("cmd", List.of("/app"))));
 
     @ParameterizedTest(name = "{1} {2}: {0}")
-    @MethodSource({"requests", "commands", "sizes", "healths", "pools"})
+    @MethodSource({"requests", "commands", "sizes", "volumes", "healths", "pools"})
     void isRefused(String request, String code, String field) {
         var body = json(request);
 
@@ -134,6 +134,29 @@ class SpecRefusalTest {
                         "'role': 'web', 'health': {'tcp': true, 'timeout_ms': 1001}",
                         "out_of_range",
                         "spec.health.timeout_ms"));
+    }
+
+    static Stream<Arguments> volumes() {
+        var data = "'volumes': [{'name': 'data', 'mount': '/data', 'size_mb': 64}]";
+        return Stream.of(
+                spec(
+                        "'role': 'web', " + data + ", 'warm_pool': {'max': 1}",
+                        "warm_pool_with_volumes",
+                        "spec.warm_pool"),
+                spec("'role': 'web', " + data + ", 'replicas': 2", "replicas_with_volumes", "spec.replicas"),
+                volume("'mount': '/data', 'size_mb': 64", "missing_field", "name"),
+                volume("'name': 'Data', 'mount': '/data', 'size_mb': 64", "bad_value", "name"),
+                volume("'name': 'data', 'size_mb': 64", "missing_field", "mount"),
+                volume("'name': 'data', 'mount': '/', 'size_mb': 64", "bad_value", "mount"),
+                volume("'name': 'data', 'mount': '/a/../b', 'size_mb': 64", "bad_value", "mount"),
+                volume("'name': 'data', 'mount': '/proc', 'size_mb': 64", "bad_value", "mount"),
+                volume("'name': 'data', 'mount': '/dev/shm', 'size_mb': 64", "bad_value", "mount"),
+                volume("'name': 'data', 'mount': '/data'", "missing_field", "size_mb"),
+                volume("'name': 'data', 'mount': '/data', 'size_mb': 15", "out_of_range", "size_mb"));
+    }
+
+    private static Arguments volume(String fields, String code, String field) {
+        return spec("'role': 'web', 'volumes': [{" + fields + "}]", code, "spec.volumes[0]." + field);
     }
 
     static Stream<Arguments> pools() {

@@ -62,6 +62,10 @@ class SpineWorldTest {
                         "waits: NO_CAPACITY",
                         "at rest for NO_CAPACITY",
                         "at rest for NO_ADDRESS",
+                        "a job waits for a volume",
+                        "a job waits for another at rest",
+                        "refused: volume_in_use",
+                        "refused: volume_deleting",
                         "refused: vm_moved");
     }
 }

@@ -7,7 +7,6 @@ import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.Keys;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.bus.Address.PutJob;
-import dev.vmplane.bus.Address.Slices;
 import dev.vmplane.model.Backoff;
 import dev.vmplane.model.Brake;
 import dev.vmplane.model.Changes;
@@ -29,6 +28,8 @@ import dev.vmplane.model.Resources;
 import dev.vmplane.model.Spec;
 import dev.vmplane.model.VmState;
 import dev.vmplane.model.VmmProcess;
+import dev.vmplane.model.Volume;
+import dev.vmplane.model.VolumeKey;
 import dev.vmplane.pool.Pool;
 import dev.vmplane.pool.Room;
 import dev.vmplane.reconcile.Demand;
@@ -77,6 +78,7 @@ final class World {
     /** VMs that have had room: all that have begun to boot. */
     private final Set<String> admitted = new HashSet<>();
 
+    private final Map<String, Volume> volumes = new HashMap<>();
     private final Set<Key> knocked = new LinkedHashSet<>();
     private final Map<String, Owner> owners = new HashMap<>();
     private final Map<String, Demand> demands = new HashMap<>();
@@ -98,7 +100,13 @@ final class World {
     void step() {
         switch (random.nextInt(10)) {
             case 0 -> somebodyWishes();
-            case 1 -> somebodyDeletes();
+            case 1 -> {
+                if (random.nextInt(4) == 0) {
+                    somebodyDeletesAVolume();
+                } else {
+                    somebodyDeletes();
+                }
+            }
             case 2, 3, 4 -> pass(1 + random.nextInt(4));
             case 5, 6, 7, 8 -> aVmMoves();
             default -> now = now.plusMillis(random.nextInt(4000));
@@ -151,6 +159,15 @@ final class World {
     }
 
     private Spec spec() {
+        var spec = specWithoutVolumes();
+        return switch (random.nextInt(6)) {
+            case 0 -> Specs.withVolumes(spec, "data");
+            case 1 -> Specs.withVolumes(spec, "data", "logs");
+            default -> spec;
+        };
+    }
+
+    private Spec specWithoutVolumes() {
         var colour = List.of("red", "green", "blue").get(random.nextInt(3));
         var resources = colour.equals("blue") ? Resources.of(3, 512) : Resources.of(1, 128);
         if (random.nextInt(8) == 0) {
@@ -167,6 +184,17 @@ final class World {
         }
     }
 
+    /** And the host removes the file of one that was to go. */
+    private void somebodyDeletesAVolume() {
+        var key = new VolumeKey("t" + random.nextInt(2), random.nextBoolean() ? "data" : "logs");
+        var going = volumes.values().stream().filter(Volume::deleting).findFirst();
+        if (going.isPresent()) {
+            commit(draft -> draft.volumeRemoved(going.get()));
+        } else {
+            commit(draft -> draft.deleteVolume(key));
+        }
+    }
+
     private void pass(int keys) {
         var taken = take(keys);
         lookingAt.addAll(taken.specHashes());
@@ -175,6 +203,9 @@ final class World {
         if (random.nextInt(3) == 0) {
             aVmMoves();
         }
+        plan.waiting().stream()
+                .filter(waiting -> waiting.reason().code() == ReasonCode.VOLUME_BUSY)
+                .forEach(waiting -> saw("a job waits for a volume"));
         lookingAt.clear();
         var seenBefore = List.copyOf(ledger.vms());
         commit(draft -> draft.intend(plan.intents()));
@@ -280,6 +311,7 @@ final class World {
     private Keys take(int most) {
         var jobs = new ArrayList<String>();
         var pools = new ArrayList<String>();
+        var named = new ArrayList<VolumeKey>();
         var each = knocked.iterator();
         for (var n = 0; n < most && each.hasNext(); n++) {
             var key = each.next();
@@ -288,18 +320,17 @@ final class World {
                 jobs.add(job.jobId());
             } else if (key instanceof Key.Pool hash) {
                 pools.add(hash.specHash());
+            } else if (key instanceof Key.Volume volume) {
+                named.add(volume.key());
             }
         }
-        return new Keys(jobs, pools);
+        return new Keys(jobs, pools, named);
     }
 
     private Plan reconcile(Keys keys) {
-        var slices = new Slices(
-                keys.jobIds().stream().map(ledger::viewOf).toList(),
-                keys.specHashes().stream().map(ledger::pool).toList());
         var running = (int) ledger.vms().stream().filter(MicroVm::serving).count();
         return Reconciler.reconcile(
-                slices,
+                ledger.slices(keys),
                 hash -> demands.getOrDefault(hash, Demand.none(now)).expected(now),
                 running,
                 new Brake(50, 5),
@@ -398,6 +429,8 @@ final class World {
         var changes = draft.changes();
         checkCommit(changes);
         ledger.apply(changes);
+        changes.volumesGone().forEach(volume -> volumes.remove(volume.id()));
+        changes.volumes().forEach(volume -> volumes.put(volume.id(), volume));
         changes.vms().forEach(pool::saw);
         changes.vmsGone().forEach(vm -> pool.forgot(vm.vmId()));
         changes.jobsGone().forEach(job -> pool.forgotJob(job.jobId()));
@@ -468,6 +501,7 @@ final class World {
                         .isTrue();
             }
         }
+        checkVolumes();
         for (var hash : ledger.specHashes()) {
             var max = ledger.bounds(hash).max();
             var here = ledger.unowned(hash).size();
@@ -475,6 +509,31 @@ final class World {
             if (here > max && !lookingAt.contains(hash)) {
                 assertThat(knocked).contains(new Key.Pool(hash));
                 saw("pool larger than its max until looked at");
+            }
+        }
+    }
+
+    /** By a plain look at all rows: a volume is with one VM, which is whole, and what a job names is there for it. */
+    private void checkVolumes() {
+        var held = new HashSet<String>();
+        for (var vm : ledger.vms()) {
+            if (!vm.released() && !vm.boot().volumes().isEmpty()) {
+                assertThat(vm.volumeIds())
+                        .as("the volumes of " + vm)
+                        .hasSameSizeAs(vm.boot().volumes())
+                        .allMatch(held::add, "with one VM at a time")
+                        .allMatch(volumes::containsKey, "have rows")
+                        .noneMatch(id -> volumes.get(id).deleting());
+            }
+        }
+        for (var id : ledger.jobIds()) {
+            var job = ledger.job(id);
+            for (var mount : job.spec().boot().volumes()) {
+                assertThat(volumes.values().stream()
+                                .filter(volume -> volume.key().equals(new VolumeKey(job.tenant(), mount.name()))))
+                        .as("volume " + mount + " of " + id)
+                        .hasSize(1)
+                        .noneMatch(Volume::deleting);
             }
         }
     }
@@ -511,8 +570,13 @@ final class World {
                     .toList();
             var settled = view.retries().stream()
                     .anyMatch(retry -> retry.key().endsWith("/" + index) && retry.nextTry() == null);
+            var waitsForAnother =
+                    view.volumes().stream().anyMatch(use -> !use.jobId().equals(job.jobId()));
             if (settled) {
                 saw("a job came to its end");
+            } else if (waitsForAnother) {
+                saw("a job waits for another at rest");
+                assertThat(serving).noneMatch(vm -> vm.specHash().equals(job.specHash()));
             } else if (serving.isEmpty()) {
                 assertThat(present(view, replica))
                         .as("replica " + index + " of " + view)

@@ -111,6 +111,35 @@ class DatabaseFileTest {
                 .hasMessageContaining("FC_BACKEND=qemu");
     }
 
+    @Test
+    void aDatabaseOfTheFirstVersionIsMigratedWithItsRows() throws Exception {
+        var file = stateDir.resolve("vmplane.db");
+        sql(file, "pragma application_id = " + 0x766d706c);
+        sql(file, "create table schema_version (version integer not null, store_id text not null, backend text)");
+        sql(file, "insert into schema_version values (1, 'abcdef01', 'qemu')");
+        for (var statement : Schema.step(0)) {
+            sql(file, statement);
+        }
+        sql(
+                file,
+                "insert into microvm (vm_id, node, spec_hash, boot, phase, since, healthy, address, created_at, released)"
+                        + " values ('vm-a', 'here', 'h', '{}', 'WARM', 0, 0, '127.64.0.1', 0, 0)");
+
+        try (var database = DatabaseFile.open(stateDir, "qemu")) {
+            assertThat(database.id()).isEqualTo("abcdef01");
+        }
+
+        try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+                var statement = connection.createStatement();
+                var rows = statement.executeQuery(
+                        "select version, volumes, (select count(*) from volume) from schema_version, microvm")) {
+            assertThat(rows.next()).isTrue();
+            assertThat(rows.getInt(1)).isEqualTo(Schema.version());
+            assertThat(rows.getString(2)).isEmpty();
+            assertThat(rows.getInt(3)).isZero();
+        }
+    }
+
     private static void fill(Path file) throws SQLException {
         sql(
                 file,

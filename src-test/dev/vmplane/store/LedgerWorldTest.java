@@ -13,6 +13,10 @@ import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Retry;
 import dev.vmplane.model.States;
+import dev.vmplane.model.Volume;
+import dev.vmplane.model.VolumeKey;
+import dev.vmplane.model.VolumeUse;
+import dev.vmplane.model.VolumeView;
 import dev.vmplane.model.WarmPool;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,11 +37,13 @@ class LedgerWorldTest {
 
     private static final int STEPS = 300;
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+    private static final List<String> VOLUMES = List.of("data", "logs", "mail");
     private static final List<String> HASHES = List.of("red", "green", "blue");
 
     private final Ledger ledger = new Ledger(new Addresses("127.64.0.0/26"));
     private final Map<String, DesiredVm> jobs = new TreeMap<>();
     private final Map<String, MicroVm> vms = new TreeMap<>();
+    private final Map<String, Volume> volumes = new TreeMap<>();
     private final Map<String, Retry> retries = new TreeMap<>();
     private Random random;
 
@@ -53,6 +59,7 @@ class LedgerWorldTest {
             checkJobs();
             checkPools();
             checkAddresses();
+            checkVolumes();
         }
     }
 
@@ -104,6 +111,38 @@ class LedgerWorldTest {
         return numbers.reduce(0, Math::max);
     }
 
+    private void checkVolumes() {
+        assertThat(ledger.volumesAfter(null, null, 100).stream().map(VolumeView::volume))
+                .isEqualTo(List.copyOf(volumes.values()));
+        for (var name : VOLUMES) {
+            var id = "vol-" + name;
+            var holders = vms.values().stream()
+                    .filter(vm -> !vm.released() && vm.volumeIds().contains(id))
+                    .map(MicroVm::vmId)
+                    .toList();
+            assertThat(Stream.ofNullable(ledger.holder(id))).isEqualTo(holders);
+            assertThat(ledger.jobsNaming(new VolumeKey(Books.TENANT, name)))
+                    .containsExactlyElementsOf(jobs.values().stream()
+                            .filter(job -> names(job, name))
+                            .map(DesiredVm::jobId)
+                            .toList());
+        }
+        for (var job : jobs.values()) {
+            var uses = volumes.values().stream()
+                    .filter(volume -> names(job, volume.name()))
+                    .flatMap(volume -> vms.values().stream()
+                            .filter(vm -> !vm.released() && vm.volumeIds().contains(volume.id()))
+                            .map(vm -> new VolumeUse(
+                                    volume.name(), vm.vmId(), vm.owner().jobId())));
+            assertThat(ledger.viewOf(job.jobId()).volumes()).isEqualTo(uses.toList());
+        }
+    }
+
+    private static boolean names(DesiredVm job, String volume) {
+        return job.spec().boot().volumes().stream()
+                .anyMatch(mount -> mount.name().equals(volume));
+    }
+
     private void checkAddresses() {
         var known = new TreeSet<String>();
         var promised = new BitSet();
@@ -127,6 +166,17 @@ class LedgerWorldTest {
         var goneJobs = new ArrayList<DesiredVm>();
         var putVms = new ArrayList<MicroVm>();
         var goneVms = new ArrayList<MicroVm>();
+        var putVolumes = new ArrayList<Volume>();
+        var goneVolumes = new ArrayList<Volume>();
+        for (var name : VOLUMES.stream().filter(this::sometimes).toList()) {
+            if (volumes.containsKey(name) && random.nextBoolean()) {
+                goneVolumes.add(volumes.remove(name));
+            } else {
+                var volume = new Volume("vol-" + name, Books.TENANT, name, 64, "here", random.nextBoolean(), START);
+                putVolumes.add(volume);
+                volumes.put(name, volume);
+            }
+        }
         var putRetries = new ArrayList<Retry>();
         var goneRetries = new ArrayList<String>();
         for (var id : jobIds().filter(this::sometimes).toList()) {
@@ -156,7 +206,8 @@ class LedgerWorldTest {
                 retries.put(key, retry);
             }
         }
-        return new Changes(putJobs, goneJobs, putVms, goneVms, putRetries, goneRetries, List.of());
+        return new Changes(
+                putJobs, goneJobs, putVms, goneVms, putVolumes, goneVolumes, putRetries, goneRetries, List.of());
     }
 
     private boolean sometimes(String id) {
@@ -165,7 +216,8 @@ class LedgerWorldTest {
 
     private DesiredVm job(String id) {
         var min = random.nextInt(3);
-        var spec = Specs.service("any", min, min + random.nextInt(3));
+        var plain = Specs.service("any", min, min + random.nextInt(3));
+        var spec = random.nextInt(3) == 0 ? Specs.withVolumes(plain, aVolume()) : plain;
         return new DesiredVm(id, Books.TENANT, spec, aHash(), 1, DesiredVm.Source.API, START, START);
     }
 
@@ -173,14 +225,16 @@ class LedgerWorldTest {
     private MicroVm vm(String id, MicroVm known) {
         var phase = PHASES.get(random.nextInt(PHASES.size()));
         if (known == null) {
+            var owner = anOwner();
             return new MicroVm(
                     id,
                     "here",
                     aHash(),
                     Specs.boot("any"),
-                    anOwner(),
+                    owner,
                     States.of(phase, START),
                     freeAddress(),
+                    owner == null ? List.of() : aFreeVolume(),
                     START.plusSeconds(random.nextInt(5)),
                     false);
         }
@@ -198,6 +252,20 @@ class LedgerWorldTest {
                         .noneMatch(vm -> !vm.released() && vm.address().equals(address)))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** One that no VM has that has not been released, if there is one. */
+    private List<String> aFreeVolume() {
+        return VOLUMES.stream()
+                .map(name -> "vol-" + name)
+                .filter(id -> vms.values().stream()
+                        .noneMatch(vm -> !vm.released() && vm.volumeIds().contains(id)))
+                .limit(random.nextInt(2))
+                .toList();
+    }
+
+    private String aVolume() {
+        return VOLUMES.get(random.nextInt(VOLUMES.size()));
     }
 
     private Owner anOwner() {

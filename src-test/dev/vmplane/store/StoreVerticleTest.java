@@ -8,11 +8,13 @@ import dev.vmplane.Specs;
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.Moved;
+import dev.vmplane.bus.Address.PageQuery;
 import dev.vmplane.model.Event;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.Spec;
 import dev.vmplane.model.States;
+import dev.vmplane.model.VolumeKey;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -28,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The store on a real file: what an answer promises, and what stays true when the file gives trouble. */
 class StoreVerticleTest {
+    private static final PageQuery EVERYTHING = new PageQuery(null, null, 100);
     private static final Spec SPEC = Specs.service("red", 1, 2);
     private static final int MAX_WAITING = 20_000;
 
@@ -62,6 +65,42 @@ class StoreVerticleTest {
             assertThat(after.vms()).hasSize(3).isEqualTo(store.vms());
             assertThat(after.seq()).isEqualTo(store.seq());
             assertThat(after.log()).extracting(Event::seq).isEqualTo(upTo(store.seq()));
+        }
+    }
+
+    @Test
+    void aVolumeIsWithItsVmAfterAPowerCut() throws IOException {
+        Await.of(store.wish("db", Specs.withVolumes(Specs.service("red", 0, 0), "data", "logs")));
+        Await.of(store.place("db"));
+        var before = Await.of(store.ask(Address.STORE_VOLUME_LIST, EVERYTHING)).items();
+
+        try (var after = new StoreRig(store.copyOfTheDisk(dir.resolve("after")))) {
+            assertThat(Await.of(after.ask(Address.STORE_VOLUME_LIST, EVERYTHING))
+                            .items())
+                    .isEqualTo(before)
+                    .hasSize(2)
+                    .allSatisfy(view -> assertThat(view.holder().vmId()).isEqualTo("vm-3"));
+            assertThat(after.vms()).isEqualTo(store.vms());
+        }
+    }
+
+    @Test
+    void aVolumeThatIsGoneIsGoneFromTheDisk() throws IOException {
+        Await.of(store.wish("db", Specs.withVolumes(Specs.service("red", 0, 0), "data")));
+        Await.of(store.ask(Address.STORE_JOB_DELETE, new JobKey("db", null)));
+        var data = new VolumeKey(Books.TENANT, "data");
+        var going = Await.of(store.ask(Address.STORE_VOLUME_DELETE, data)).volume();
+        try (var between = new StoreRig(store.copyOfTheDisk(dir.resolve("between")))) {
+            assertThat(Await.of(between.ask(Address.STORE_VOLUME_GET, data)).volume())
+                    .isEqualTo(going);
+        }
+
+        Await.of(store.ask(Address.STORE_VOLUME_REMOVED, going));
+
+        try (var after = new StoreRig(store.copyOfTheDisk(dir.resolve("after")))) {
+            assertThat(StoreRig.refusal(after.ask(Address.STORE_VOLUME_GET, data))
+                            .code())
+                    .isEqualTo("volume_not_found");
         }
     }
 

@@ -143,10 +143,21 @@ final class RealPlane implements AutoCloseable {
     }
 
     Reply put(String jobId, Map<String, String> env) {
-        var wish = new JsonObject()
-                .put("job_id", jobId)
-                .put("spec", new JsonObject().put("role", "web").put("env", new JsonObject(Map.copyOf(env))));
+        return wish(jobId, new JsonObject().put("role", "web").put("env", new JsonObject(Map.copyOf(env))));
+    }
+
+    /** Asks for a job of any shape. */
+    Reply wish(String jobId, JsonObject spec) {
+        var wish = new JsonObject().put("job_id", jobId).put("spec", spec);
         return visitor.send(HttpMethod.POST, running.apiPort(), "localhost", "/vms", wish.encode());
+    }
+
+    void deleteVolume(String name, String tenant) {
+        visitor.send(HttpMethod.DELETE, running.apiPort(), "localhost", "/volumes/" + name + "?tenant=" + tenant, "");
+    }
+
+    Path stateDir() {
+        return stateDir;
     }
 
     Reply get(String path) {

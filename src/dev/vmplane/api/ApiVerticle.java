@@ -58,6 +58,7 @@ public final class ApiVerticle extends VerticleBase {
     private Router router(Bus bus, JobWaits waits) {
         var jobs = new JobEndpoints(bus, parts, waits);
         var fleet = new FleetEndpoints(bus, parts, waits);
+        var volumes = new VolumeEndpoints(bus);
         var router = Router.router(vertx);
         var endpoints = new Endpoints(router);
         router.route(POST, "/vms").handler(this::startBodyClock);
@@ -70,6 +71,9 @@ public final class ApiVerticle extends VerticleBase {
                 .answer(DELETE, "/vms/:job_id", jobs::delete)
                 .answer(GET, "/instances", fleet::instances)
                 .answer(GET, "/instances/:vm_id", fleet::instance)
+                .answer(GET, "/volumes", volumes::list)
+                .answer(GET, "/volumes/:name", volumes::get)
+                .answer(DELETE, "/volumes/:name", volumes::delete)
                 .answer(POST, "/instances/:vm_id/reclaim", fleet::reclaim)
                 .answer(GET, "/stats", fleet::stats)
                 .handle(GET, "/events", parts.events())

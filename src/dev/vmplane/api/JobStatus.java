@@ -119,7 +119,7 @@ public record JobStatus(State state, int ready, int replicas, Reason reason, Ins
                 .filter(known -> known.specHash().equals(view.job().specHash()))
                 .findFirst();
         if (retry.isEmpty()) {
-            return new Place(State.STARTING, null, view.job().updatedAt(), null);
+            return due(view, view.job().updatedAt());
         }
         var known = retry.get();
         if (known.nextTry() == null) {
@@ -128,7 +128,14 @@ public record JobStatus(State state, int ready, int replicas, Reason reason, Ins
         }
         return known.nextTry().isAfter(now)
                 ? new Place(State.WAITING, known.reason(), known.since(), known.nextTry())
-                : new Place(State.STARTING, null, known.nextTry(), null);
+                : due(view, known.nextTry());
+    }
+
+    /** Nothing stands in the way of a VM, unless it is another that has one of its volumes. */
+    private static Place due(JobView view, Instant since) {
+        return view.volumeBusy()
+                .map(busy -> new Place(State.WAITING, busy, since, null))
+                .orElseGet(() -> new Place(State.STARTING, null, since, null));
     }
 
     /** How one replica stands. */

@@ -19,6 +19,21 @@ record Query(MultiMap parameters) {
         return new PageQuery(null, parameters.get("after"), integer("limit", USUAL_PAGE, 1, MAX_PAGE));
     }
 
+    /** A page of one tenant's, or of everybody's when the query names nobody. */
+    PageQuery pageOfTenant() {
+        var page = page();
+        return new PageQuery(parameters.get("tenant"), page.after(), page.limit());
+    }
+
+    /** Whose the thing is that the path names, where names are a tenant's own. */
+    String tenant() {
+        var tenant = parameters.get("tenant");
+        if (tenant == null) {
+            throw refused("tenant", "tenant must say whose it is: names are a tenant's own");
+        }
+        return tenant;
+    }
+
     /** How long the client wants to wait for its job to run, if at all. */
     Optional<Duration> waitLimit() {
         var until = parameters.get("wait");

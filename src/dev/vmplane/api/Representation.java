@@ -9,6 +9,7 @@ import dev.vmplane.model.Reason;
 import dev.vmplane.model.SpecDocument;
 import dev.vmplane.model.Stats;
 import dev.vmplane.model.VmState;
+import dev.vmplane.model.VolumeView;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
@@ -63,6 +64,22 @@ final class Representation {
                 .put("exit", of(exit(vm.state())))
                 .put("created_at", text(vm.createdAt()))
                 .put("node", vm.node());
+    }
+
+    static JsonObject of(VolumeView view) {
+        var volume = view.volume();
+        var holder = view.holder();
+        var state = volume.deleting() ? "deleting" : holder == null ? "free" : "attached";
+        return new JsonObject()
+                .put("name", volume.name())
+                .put("tenant", volume.tenant())
+                .put("size_mb", volume.sizeMib())
+                .put("state", state)
+                .put("vm_id", holder == null ? null : holder.vmId())
+                .put("job_id", holder == null ? null : holder.owner().jobId())
+                .put("jobs", new JsonArray(view.jobs()))
+                .put("created_at", text(volume.createdAt()))
+                .put("node", volume.node());
     }
 
     static <T> JsonObject of(Page<T> page, Function<T, JsonObject> item) {

@@ -11,6 +11,9 @@ import dev.vmplane.model.PoolSlice;
 import dev.vmplane.model.Spec;
 import dev.vmplane.model.Stats;
 import dev.vmplane.model.VmState;
+import dev.vmplane.model.Volume;
+import dev.vmplane.model.VolumeKey;
+import dev.vmplane.model.VolumeView;
 import java.util.List;
 
 /**
@@ -37,6 +40,17 @@ public record Address<Q, A>(String name) {
 
     /** Instances, ended ones included, in the order of their ids. */
     public static final Address<PageQuery, Page<MicroVm>> STORE_INSTANCE_LIST = new Address<>("store.instance.list");
+
+    public static final Address<VolumeKey, VolumeView> STORE_VOLUME_GET = new Address<>("store.volume.get");
+
+    /** Volumes in the order of {@link VolumeKey#text}. */
+    public static final Address<PageQuery, Page<VolumeView>> STORE_VOLUME_LIST = new Address<>("store.volume.list");
+
+    /** Wish for the end of a volume. Refused while a job names it or a VM has it. Answered when durable. */
+    public static final Address<VolumeKey, VolumeView> STORE_VOLUME_DELETE = new Address<>("store.volume.delete");
+
+    /** The file of a volume that is to go is gone. */
+    public static final Address<Volume, Long> STORE_VOLUME_REMOVED = new Address<>("store.volume.removed");
 
     /** A life has moved on. Refused when the row says something else by now: then look at the row again. */
     public static final Address<Moved, MicroVm> STORE_INSTANCE_MOVED = new Address<>("store.instance.moved");
@@ -126,8 +140,17 @@ public record Address<Q, A>(String name) {
      */
     public record Moved(String vmId, Phase from, VmState to) {}
 
-    /** Jobs by id, and warm pools by spec hash. */
-    public record Keys(List<String> jobIds, List<String> specHashes) {}
+    /**
+     * Jobs by id, and warm pools by spec hash.
+     *
+     * @param volumes stand for the jobs that name them
+     */
+    public record Keys(List<String> jobIds, List<String> specHashes, List<VolumeKey> volumes) {
+        /** Keys without a volume. */
+        public Keys(List<String> jobIds, List<String> specHashes) {
+            this(jobIds, specHashes, List.of());
+        }
+    }
 
     /**
      * The part of the world that belongs to some keys.

@@ -16,7 +16,7 @@ import java.nio.ByteOrder;
  * 12   n  "key=value" in UTF-8, each ended by NUL; then zeros up to a multiple of 512
  * </pre>
  *
- * Keys that may come more than once ({@code arg}, {@code env}, {@code dns}) keep their order.
+ * Keys that may come more than once ({@code arg}, {@code env}, {@code dns}, {@code volume}) keep their order.
  */
 public final class ConfigDisk {
     private static final byte[] MAGIC = "VMPLANE1".getBytes(UTF_8);
@@ -43,6 +43,8 @@ public final class ConfigDisk {
         disk.putIfThere("gateway", config.gateway());
         config.dns().forEach(server -> disk.put("dns", server));
         disk.put("stop_grace_s", Integer.toString(config.stopGraceSeconds()));
+        disk.putIfThere("overlay", config.disks().overlay());
+        config.disks().mounts().forEach(mount -> disk.put("volume", mount.device() + ":" + mount.directory()));
         disk.put("end", endOf(config));
         return disk.sectors();
     }

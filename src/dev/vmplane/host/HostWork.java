@@ -16,7 +16,7 @@ public record HostWork(WorkerExecutor worker) {
         return run(ReasonCode.HOST_FAILED, failure, task);
     }
 
-    /** As above, with what to call it if files fail it. */
+    /** The same, with a {@code code} of its own for what fails. */
     public <T> Future<T> run(ReasonCode code, String failure, Callable<T> task) {
         return worker.executeBlocking(
                 () -> {
@@ -31,9 +31,11 @@ public record HostWork(WorkerExecutor worker) {
                 false);
     }
 
+    /** What the system says of a file that has a name is a reason apart; of one that is open, it is the whole message. */
     private static String reason(IOException failed) {
-        return failed instanceof FileSystemException named && named.getReason() != null
+        var told = failed instanceof FileSystemException named
                 ? named.getReason()
-                : failed.getClass().getSimpleName();
+                : failed.getClass() == IOException.class ? failed.getMessage() : null;
+        return told == null ? failed.getClass().getSimpleName() : told;
     }
 }

@@ -32,6 +32,11 @@ public record RunDirectory(Path path) {
         return path.resolve("config.img");
     }
 
+    /** The disk that the guest's changes to its root go to. */
+    public Path overlay() {
+        return path.resolve("overlay.img");
+    }
+
     /** The root directory of a hypervisor that is jailed: the jailer makes it, under the id it is given. */
     public Path jailRoot() {
         return path.resolve("jail")

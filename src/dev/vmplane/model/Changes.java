@@ -11,12 +11,26 @@ public record Changes(
         List<DesiredVm> jobsGone,
         List<MicroVm> vms,
         List<MicroVm> vmsGone,
+        List<Volume> volumes,
+        List<Volume> volumesGone,
         List<Retry> retries,
         List<String> retriesGone,
         List<Event> events) {
 
     public static final Changes NONE =
             new Changes(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
+
+    /** A change that touches no volume. */
+    public Changes(
+            List<DesiredVm> jobs,
+            List<DesiredVm> jobsGone,
+            List<MicroVm> vms,
+            List<MicroVm> vmsGone,
+            List<Retry> retries,
+            List<String> retriesGone,
+            List<Event> events) {
+        this(jobs, jobsGone, vms, vmsGone, List.of(), List.of(), retries, retriesGone, events);
+    }
 
     public boolean isEmpty() {
         return events.isEmpty();

@@ -21,7 +21,17 @@ public enum EventType {
     /** The row of an ended VM was forgotten. */
     VM_FORGOTTEN("vm.forgotten"),
     /** Failures in a row changed the time of the next attempt. */
-    RETRY_CHANGED("retry.changed");
+    RETRY_CHANGED("retry.changed"),
+    /** A wish named a volume for the first time. */
+    VOLUME_CREATED("volume.created"),
+    /** A VM got the volume, before it boots. */
+    VOLUME_ATTACHED("volume.attached"),
+    /** Nothing of the VM that had the volume is left: the next one may have it. */
+    VOLUME_DETACHED("volume.detached"),
+    /** Somebody asked for the end of the volume; nobody gets it any more. */
+    VOLUME_DELETING("volume.deleting"),
+    /** The volume and all that was on it is gone. */
+    VOLUME_DELETED("volume.deleted");
 
     private final String text;
 

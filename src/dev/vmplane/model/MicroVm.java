@@ -1,6 +1,7 @@
 package dev.vmplane.model;
 
 import java.time.Instant;
+import java.util.List;
 
 /**
  * One life of one hypervisor process. It is never used for a second job and never started a second time.
@@ -10,6 +11,7 @@ import java.time.Instant;
  * @param owner the place it fills, or null while it is warm or becoming so
  * @param address IPv4 address at which this host reaches the guest; its own for as long as the row lives, or null while
  *     a VM that is PENDING waits for one
+ * @param volumeIds the volumes it has until it is released, in the order of {@code boot.volumes()}
  * @param released true when nothing of it is left on the host; only ended VMs are
  */
 public record MicroVm(
@@ -20,8 +22,23 @@ public record MicroVm(
         Owner owner,
         VmState state,
         String address,
+        List<String> volumeIds,
         Instant createdAt,
         boolean released) {
+
+    /** One that has no volumes. */
+    public MicroVm(
+            String vmId,
+            String node,
+            String specHash,
+            Boot boot,
+            Owner owner,
+            VmState state,
+            String address,
+            Instant createdAt,
+            boolean released) {
+        this(vmId, node, specHash, boot, owner, state, address, List.of(), createdAt, released);
+    }
 
     public Phase phase() {
         return state.phase();
@@ -37,18 +54,18 @@ public record MicroVm(
     }
 
     public MicroVm with(VmState state) {
-        return new MicroVm(vmId, node, specHash, boot, owner, state, address, createdAt, released);
+        return new MicroVm(vmId, node, specHash, boot, owner, state, address, volumeIds, createdAt, released);
     }
 
     public MicroVm with(Owner owner, VmState state) {
-        return new MicroVm(vmId, node, specHash, boot, owner, state, address, createdAt, released);
+        return new MicroVm(vmId, node, specHash, boot, owner, state, address, volumeIds, createdAt, released);
     }
 
     public MicroVm at(String address) {
-        return new MicroVm(vmId, node, specHash, boot, owner, state, address, createdAt, released);
+        return new MicroVm(vmId, node, specHash, boot, owner, state, address, volumeIds, createdAt, released);
     }
 
     public MicroVm asReleased() {
-        return new MicroVm(vmId, node, specHash, boot, owner, state, address, createdAt, true);
+        return new MicroVm(vmId, node, specHash, boot, owner, state, address, volumeIds, createdAt, true);
     }
 }

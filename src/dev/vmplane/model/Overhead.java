@@ -8,7 +8,7 @@ public record Overhead(int fixedMib, int percent) {
 
     /**
      * What is known of a backend. Firecracker promises less than 5 MiB; the rest of what it is given pays for the page
-     * tables and buffers that the kernel counts with it. QEMU's own code, libraries and buffers are about 50 MiB; without KVM it
+     * tables and buffers that the kernel counts with it. Cloud Hypervisor has more devices and a larger heap. QEMU's own code, libraries and buffers are about 50 MiB; without KVM it
      * keeps the code it has translated as well, 95 MiB in all for an idle guest of 128 MiB that has just booted, and goes
      * on filling its cache as long as the guest runs what it has not run before. A simulated VM has no memory at all.
      *
@@ -17,6 +17,7 @@ public record Overhead(int fixedMib, int percent) {
     public static Overhead of(Backend backend, boolean translated) {
         return switch (backend) {
             case FIRECRACKER -> new Overhead(16, 1);
+            case CLOUD_HYPERVISOR -> new Overhead(48, 1);
             case QEMU -> translated ? new Overhead(320, 5) : new Overhead(96, 2);
             case SIMULATOR -> new Overhead(0, 0);
         };

@@ -62,6 +62,7 @@ public final class SpecDocument {
         var warmPool = warmPool(fields, lifecycle);
         var restart = restart(fields.object("restart"), lifecycle);
         var replicas = fields.integer("replicas", 1, 0, MAX_REPLICAS);
+        refuseSharedVolumes(fields, boot, warmPool, replicas);
         var host = fields.text("host", HOST, null);
         var allow = AllowDocument.read(fields);
         var labels = labels(fields);
@@ -88,6 +89,27 @@ public final class SpecDocument {
                     "cannot be had by a job, which runs once: set min and max to 0 if the role brings them");
         }
         return new WarmPool(min, max);
+    }
+
+    /** A warm VM belongs to nobody, and replicas run side by side: neither can have a disk that one VM has at a time. */
+    private static void refuseSharedVolumes(Fields fields, Boot boot, WarmPool warmPool, int replicas) {
+        if (boot.volumes().isEmpty()) {
+            return;
+        }
+        if (warmPool.max() > 0) {
+            fields.refuseField(
+                    "warm_pool_with_volumes",
+                    "warm_pool",
+                    "cannot be had with volumes, which a VM gets before it boots:"
+                            + " set min and max to 0 if the role brings them");
+        }
+        if (replicas > 1) {
+            fields.refuseField(
+                    "replicas_with_volumes",
+                    "replicas",
+                    "cannot be " + replicas + " with volumes, which one VM has at a time:"
+                            + " make a job with volumes of its own for each");
+        }
     }
 
     /** What the CPUs of a warm VM do. */

@@ -14,8 +14,8 @@ final class VolumeDocument {
     private static final int MAX_VOLUMES = 8;
 
     private static final Fields.Form MOUNT = new Fields.Form(
-            "(?=.{2,255}$)(/(?!\\.{1,2}(/|$))[A-Za-z0-9._-]+)+",
-            "an absolute path in the guest such as /var/lib/data, without . or ..");
+            "(?=.{2,255}$)(?!/(dev|proc|sys)(/|$))(/(?!\\.{1,2}(/|$))[A-Za-z0-9._-]+)+",
+            "an absolute path in the guest such as /var/lib/data, without . or .., and not in /dev, /proc or /sys");
 
     private VolumeDocument() {}
 

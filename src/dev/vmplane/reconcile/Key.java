@@ -1,5 +1,7 @@
 package dev.vmplane.reconcile;
 
+import dev.vmplane.model.VolumeKey;
+
 /** One thing that can be reconciled by itself. */
 public sealed interface Key {
     /** A job, there or gone. */
@@ -7,4 +9,7 @@ public sealed interface Key {
 
     /** The warm pool of a spec hash. */
     record Pool(String specHash) implements Key {}
+
+    /** The jobs that name a volume. */
+    record Volume(VolumeKey key) implements Key {}
 }

@@ -3,8 +3,10 @@ package dev.vmplane.reconcile;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.VolumeKey;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Which keys a committed change may have made different. */
 public final class Knocks {
@@ -16,6 +18,8 @@ public final class Knocks {
         changes.jobsGone().forEach(job -> add(keys, job));
         changes.vms().forEach(vm -> add(keys, vm));
         changes.vmsGone().forEach(vm -> add(keys, vm));
+        Stream.concat(changes.vms().stream().filter(MicroVm::released), changes.vmsGone().stream())
+                .forEach(vm -> addVolumes(keys, vm));
         changes.retries().forEach(retry -> keys.add(keyOf(retry.key(), retry.specHash())));
         // A job that changed its spec has left a pool, which the job's record does not name any more.
         changes.events().stream()
@@ -36,6 +40,14 @@ public final class Knocks {
         }
         // An attached VM was the pool's a moment ago.
         keys.add(new Key.Pool(vm.specHash()));
+    }
+
+    /** Somebody may wait for what this VM had. */
+    private static void addVolumes(Set<Key> keys, MicroVm vm) {
+        if (!vm.volumeIds().isEmpty()) {
+            var tenant = vm.owner().tenant();
+            vm.boot().volumes().forEach(mount -> keys.add(new Key.Volume(new VolumeKey(tenant, mount.name()))));
+        }
     }
 
     private static Key keyOf(String retryKey, String specHash) {

@@ -14,7 +14,7 @@ import java.util.List;
 public record Plan(Intents intents, List<Waiting> waiting, List<Wake> wake, List<Intents.Retire> held) {
 
     /** A place that is not filled, and why. */
-    record Waiting(String jobId, int replica, Reason reason) {}
+    public record Waiting(String jobId, int replica, Reason reason) {}
 
     /** A key and when to look at it. */
     record Wake(Key key, Instant at) {}

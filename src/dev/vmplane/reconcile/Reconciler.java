@@ -2,7 +2,6 @@ package dev.vmplane.reconcile;
 
 import dev.vmplane.bus.Address.Slices;
 import dev.vmplane.model.Brake;
-import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Intents;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
@@ -93,13 +92,14 @@ public final class Reconciler {
                 .filter(vm -> !vm.specHash().equals(job.specHash()))
                 .forEach(vm -> retire(vm, ReasonCode.REPLACED, "the job got another spec before this VM booted"));
         if (fitting.isEmpty()) {
-            fill(job, replica, retryOf(view, replica));
+            fill(view, replica, retryOf(view, replica));
         }
     }
 
-    private void fill(DesiredVm job, int replica, Retry retry) {
+    private void fill(JobView view, int replica, Retry retry) {
+        var job = view.job();
         if (retry == null || !retry.specHash().equals(job.specHash())) {
-            place.add(new Intents.Place(job.jobId(), replica, job.generation()));
+            place(view, replica);
         } else if (retry.nextTry() == null) {
             waiting.add(new Plan.Waiting(job.jobId(), replica, retry.reason()));
         } else if (retry.nextTry().isAfter(now)) {
@@ -107,7 +107,27 @@ public final class Reconciler {
                     job.jobId(), replica, because(ReasonCode.BACKOFF, "next try at " + retry.nextTry())));
             wake.add(new Plan.Wake(new Key.Job(job.jobId()), retry.nextTry()));
         } else {
+            place(view, replica);
+        }
+    }
+
+    /**
+     * A volume is with one VM at a time, so a job that needs what its own former VM has lets that one go first. It keeps
+     * it while another job has a part of what is needed: a VM that serves is worth more than half of the next one.
+     */
+    private void place(JobView view, int replica) {
+        var job = view.job();
+        var busy = view.volumeBusy();
+        if (busy.isEmpty()) {
             place.add(new Intents.Place(job.jobId(), replica, job.generation()));
+            return;
+        }
+        waiting.add(new Plan.Waiting(job.jobId(), replica, busy.get()));
+        if (view.volumes().stream().allMatch(use -> use.jobId().equals(job.jobId()))) {
+            present(view)
+                    .filter(vm ->
+                            view.volumes().stream().anyMatch(use -> use.vmId().equals(vm.vmId())))
+                    .forEach(vm -> retire(vm, ReasonCode.REPLACED, "the next VM of the job needs its volumes"));
         }
     }
 

@@ -10,6 +10,7 @@ import dev.vmplane.model.EventType;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Time;
+import dev.vmplane.model.VolumeKey;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
@@ -150,6 +151,7 @@ public final class ReconcilerVerticle extends VerticleBase {
                                     .log("a pass failed and is repeated");
                             keys.jobIds().forEach(id -> knocked.add(new Key.Job(id)));
                             keys.specHashes().forEach(hash -> knocked.add(new Key.Pool(hash)));
+                            keys.volumes().forEach(key -> knocked.add(new Key.Volume(key)));
                             time.after(RETRY_PASS, () -> {
                                 passing = false;
                                 pass();
@@ -160,6 +162,7 @@ public final class ReconcilerVerticle extends VerticleBase {
     private Keys take() {
         var jobs = new ArrayList<String>();
         var pools = new ArrayList<String>();
+        var volumes = new ArrayList<VolumeKey>();
         var each = knocked.iterator();
         for (var n = 0; n < MAX_KEYS_A_PASS && each.hasNext(); n++) {
             var key = each.next();
@@ -168,9 +171,11 @@ public final class ReconcilerVerticle extends VerticleBase {
                 jobs.add(job.jobId());
             } else if (key instanceof Key.Pool pool) {
                 pools.add(pool.specHash());
+            } else if (key instanceof Key.Volume volume) {
+                volumes.add(volume.key());
             }
         }
-        return new Keys(List.copyOf(jobs), List.copyOf(pools));
+        return new Keys(List.copyOf(jobs), List.copyOf(pools), List.copyOf(volumes));
     }
 
     private Future<?> carryOut(Plan plan) {

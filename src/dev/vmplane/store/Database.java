@@ -5,6 +5,7 @@ import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Event;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Retry;
+import dev.vmplane.model.Volume;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.jdbcclient.JDBCConnectOptions;
@@ -48,12 +49,13 @@ final class Database {
     Future<Changes> load() {
         return writer.withConnection(connection -> all(connection, "job", Rows::job)
                 .compose(jobs -> all(connection, "microvm", Rows::vm)
-                        .compose(vms ->
-                                all(connection, "retry", Rows::retry).map(retries -> loaded(jobs, vms, retries)))));
+                        .compose(vms -> all(connection, "volume", Rows::volume)
+                                .compose(volumes -> all(connection, "retry", Rows::retry)
+                                        .map(retries -> loaded(jobs, vms, volumes, retries))))));
     }
 
-    private static Changes loaded(List<DesiredVm> jobs, List<MicroVm> vms, List<Retry> retries) {
-        return new Changes(jobs, List.of(), vms, List.of(), retries, List.of(), List.of());
+    private static Changes loaded(List<DesiredVm> jobs, List<MicroVm> vms, List<Volume> volumes, List<Retry> retries) {
+        return new Changes(jobs, List.of(), vms, List.of(), volumes, List.of(), retries, List.of(), List.of());
     }
 
     private static <T> Future<List<T>> all(SqlConnection connection, String table, Function<Row, T> reader) {
@@ -75,6 +77,9 @@ final class Database {
                 .compose(done -> batch(connection, Sql.PUT_JOB, changes.jobs(), Rows::of))
                 .compose(done -> batch(connection, Sql.DELETE_VM, changes.vmsGone(), vm -> Tuple.of(vm.vmId())))
                 .compose(done -> batch(connection, Sql.PUT_VM, changes.vms(), Rows::of))
+                .compose(done ->
+                        batch(connection, Sql.DELETE_VOLUME, changes.volumesGone(), volume -> Tuple.of(volume.id())))
+                .compose(done -> batch(connection, Sql.PUT_VOLUME, changes.volumes(), Rows::of))
                 .compose(done -> batch(connection, Sql.DELETE_RETRY, changes.retriesGone(), Tuple::of))
                 .compose(done -> batch(connection, Sql.PUT_RETRY, changes.retries(), Rows::of))
                 .compose(done -> batch(connection, Sql.ADD_EVENT, changes.events(), Rows::of)));

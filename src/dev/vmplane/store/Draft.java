@@ -19,6 +19,9 @@ import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Retry;
 import dev.vmplane.model.SpecHash;
 import dev.vmplane.model.VmState;
+import dev.vmplane.model.Volume;
+import dev.vmplane.model.VolumeKey;
+import dev.vmplane.model.VolumeView;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -34,6 +37,7 @@ import java.util.stream.IntStream;
  */
 public final class Draft {
     private final Overlay rows;
+    private final Volumes volumes;
     private final Lives lives;
     private final Rules rules;
     private final Instant now;
@@ -42,7 +46,8 @@ public final class Draft {
     /** @param vmIds gives an id nobody has had each time it is asked */
     public Draft(Ledger ledger, Rules rules, Instant now, Supplier<String> vmIds) {
         this.rows = new Overlay(ledger, now);
-        this.lives = new Lives(rows, rules, now);
+        this.volumes = new Volumes(rows, rules, now, vmIds);
+        this.lives = new Lives(rows, volumes, rules, now);
         this.rules = rules;
         this.now = now;
         this.vmIds = vmIds;
@@ -60,12 +65,14 @@ public final class Draft {
                 return new PutAnswer(known, false, false, List.of(), rows.seq());
             }
         }
+        volumes.refuseMisfits(put);
         var job = wished(put, known);
         rows.put(job);
         rows.tell(
                 known == null ? EventType.JOB_CREATED : EventType.JOB_CHANGED,
                 job,
                 known == null ? JobFacts.of(job) : JobFacts.changed(known, job));
+        volumes.declare(job);
         var reboots = known == null || !known.specHash().equals(job.specHash());
         if (known != null) {
             forgetRetries(known, reboots ? 0 : job.spec().replicas());
@@ -183,6 +190,17 @@ public final class Draft {
         return rows.seq();
     }
 
+    /** Somebody wants a volume to end, see {@link Volumes#delete}. */
+    public VolumeView deleteVolume(VolumeKey key) {
+        return volumes.delete(key);
+    }
+
+    /** The file of a volume that was to go is gone. */
+    public long volumeRemoved(Volume volume) {
+        volumes.removed(volume);
+        return rows.seq();
+    }
+
     /** Forgets ended VMs that were kept long enough. */
     public long forgetOld(List<String> vmIds) {
         lives.forgetOld(vmIds);
@@ -199,9 +217,13 @@ public final class Draft {
         if (rows.filled(job, place.replica()) || claim(job, place.replica()).isPresent()) {
             return;
         }
+        var free = volumes.freeFor(job);
+        if (free.isEmpty()) {
+            return;
+        }
         var owner = ownerOf(job, place.replica());
         if (!claimEarly(job, owner)) {
-            create(job.specHash(), job, owner);
+            create(job.specHash(), job, owner, free.get());
         }
         if (job.spec().warmPool().max() > 0) {
             rows.tell(EventType.POOL_MISS, job, JobFacts.of(job));
@@ -213,11 +235,11 @@ public final class Draft {
                 - rows.unowned(warm.specHash()).count();
         var job = rows.anyJobOf(warm.specHash());
         for (var n = 0; job != null && n < Math.min(warm.count(), room); n++) {
-            create(warm.specHash(), job, null);
+            create(warm.specHash(), job, null, List.of());
         }
     }
 
-    private void create(String specHash, DesiredVm like, Owner owner) {
+    private void create(String specHash, DesiredVm like, Owner owner, List<String> volumeIds) {
         var address = rows.freeAddress();
         var vm = new MicroVm(
                 vmIds.get(),
@@ -227,10 +249,12 @@ public final class Draft {
                 owner,
                 new VmState.Pending(now, address.isPresent() ? null : Addresses.exhausted()),
                 address.orElse(null),
+                volumeIds,
                 now,
                 false);
         rows.put(vm);
         rows.tell(EventType.VM_CREATED, vm, VmFacts.created(vm));
+        volumes.attached(vm);
     }
 
     /** Attaches the oldest warm VM of the job's hash, if there is one and the job may have it. */

@@ -1,5 +1,7 @@
 package dev.vmplane.store;
 
+import dev.vmplane.bus.Address.Keys;
+import dev.vmplane.bus.Address.Slices;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.JobView;
@@ -8,6 +10,10 @@ import dev.vmplane.model.Phase;
 import dev.vmplane.model.PoolSlice;
 import dev.vmplane.model.Retry;
 import dev.vmplane.model.Stats;
+import dev.vmplane.model.Volume;
+import dev.vmplane.model.VolumeKey;
+import dev.vmplane.model.VolumeUse;
+import dev.vmplane.model.VolumeView;
 import dev.vmplane.model.WarmPool;
 import java.util.Collection;
 import java.util.Comparator;
@@ -18,6 +24,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
@@ -42,6 +49,7 @@ public final class Ledger {
     private final NavigableSet<MicroVm> unaddressed = new TreeSet<>(
             Comparator.comparing((MicroVm vm) -> vm.owner() == null).thenComparing(BY_AGE));
 
+    private final Shelf shelf = new Shelf();
     private final Map<String, HashGroup> groups = new HashMap<>();
     private final Addresses addresses;
     private long seq;
@@ -78,6 +86,8 @@ public final class Ledger {
         changes.jobs().forEach(this::putJob);
         changes.vmsGone().forEach(this::removeVm);
         changes.vms().forEach(this::putVm);
+        changes.volumesGone().forEach(shelf::remove);
+        changes.volumes().forEach(shelf::put);
         changes.retriesGone().forEach(retries::remove);
         changes.retries().forEach(retry -> retries.put(retry.key(), retry));
         if (!changes.isEmpty()) {
@@ -147,7 +157,52 @@ public final class Ledger {
     /** VMs that a former owner of the id has left behind are not the job's. */
     JobView view(DesiredVm job) {
         var own = vmsOf(job.jobId()).stream().filter(vm -> vm.owner().tenant().equals(job.tenant()));
-        return new JobView(job, own.toList(), retriesOf(job));
+        return new JobView(job, own.toList(), retriesOf(job), usesOf(job));
+    }
+
+    private List<VolumeUse> usesOf(DesiredVm job) {
+        return shelf.named(job)
+                .flatMap(volume -> Stream.ofNullable(shelf.holder(volume.id()))
+                        .map(vmId -> new VolumeUse(
+                                volume.name(), vmId, vms.get(vmId).owner().jobId())))
+                .toList();
+    }
+
+    Volume volume(VolumeKey key) {
+        return shelf.volume(key);
+    }
+
+    /** The id of the VM that has a volume, or null. */
+    String holder(String volumeId) {
+        return shelf.holder(volumeId);
+    }
+
+    /** The ids of the jobs that name a volume. */
+    Set<String> jobsNaming(VolumeKey key) {
+        return shelf.jobsNaming(key);
+    }
+
+    VolumeView view(Volume volume) {
+        var holder = shelf.holder(volume.id());
+        return new VolumeView(
+                volume, List.copyOf(shelf.jobsNaming(volume.key())), holder == null ? null : vms.get(holder));
+    }
+
+    List<VolumeView> volumesAfter(String tenant, String after, int limit) {
+        return after(shelf.volumes(), after).values().stream()
+                .filter(volume -> tenant == null || volume.tenant().equals(tenant))
+                .limit(limit)
+                .map(this::view)
+                .toList();
+    }
+
+    /** Everything a decision about these keys needs. */
+    public Slices slices(Keys keys) {
+        var jobs =
+                Stream.concat(keys.jobIds().stream(), keys.volumes().stream().flatMap(key -> jobsNaming(key).stream()));
+        return new Slices(
+                jobs.distinct().map(this::viewOf).toList(),
+                keys.specHashes().stream().map(this::pool).toList());
     }
 
     /** A job by id even when it is gone: then only with the VMs it left behind. */
@@ -236,6 +291,7 @@ public final class Ledger {
         var group = groups.computeIfAbsent(job.specHash(), hash -> new HashGroup());
         group.jobs.put(job.jobId(), job);
         group.count(job.spec().warmPool(), 1);
+        shelf.name(job);
     }
 
     private void removeJob(DesiredVm known) {
@@ -246,6 +302,7 @@ public final class Ledger {
         var group = groups.get(job.specHash());
         group.jobs.remove(job.jobId());
         group.count(job.spec().warmPool(), -1);
+        shelf.unname(job);
         forgetIfEmpty(job.specHash(), group);
     }
 
@@ -256,6 +313,9 @@ public final class Ledger {
             unaddressed.add(vm);
         } else if (!vm.released()) {
             addresses.take(vm.address());
+        }
+        if (!vm.released()) {
+            shelf.give(vm);
         }
         if (vm.owner() != null) {
             vmsByJob.computeIfAbsent(vm.owner().jobId(), id -> new TreeMap<>()).put(vm.vmId(), vm);
@@ -275,6 +335,9 @@ public final class Ledger {
             unaddressed.remove(vm);
         } else if (!vm.released()) {
             addresses.free(vm.address());
+        }
+        if (!vm.released()) {
+            shelf.takeBack(vm);
         }
         if (vm.owner() != null) {
             var ofJob = vmsByJob.get(vm.owner().jobId());

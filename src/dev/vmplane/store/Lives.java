@@ -18,11 +18,13 @@ import java.util.Map;
 /** The rules about the life of a microVM that has a row: how it moves on, and what its end means for the next one. */
 final class Lives {
     private final Overlay rows;
+    private final Volumes volumes;
     private final Rules rules;
     private final Instant now;
 
-    Lives(Overlay rows, Rules rules, Instant now) {
+    Lives(Overlay rows, Volumes volumes, Rules rules, Instant now) {
         this.rows = rows;
+        this.volumes = volumes;
         this.rules = rules;
         this.now = now;
     }
@@ -166,6 +168,7 @@ final class Lives {
             throw Draft.conflict("vm_not_ended", "vm " + vmId + " cannot be released: it is " + vm.phase());
         }
         rows.tell(EventType.VM_RELEASED, vm, Map.of());
+        volumes.detached(vm);
         if (vm.owner() == null || rows.job(vm.owner().jobId()) == null) {
             rows.remove(vm);
         } else {

@@ -6,6 +6,8 @@ import dev.vmplane.model.Event;
 import dev.vmplane.model.EventType;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Retry;
+import dev.vmplane.model.Volume;
+import dev.vmplane.model.VolumeKey;
 import dev.vmplane.model.WarmPool;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,6 +27,10 @@ final class Overlay {
     private final Instant now;
     private final Map<String, DesiredVm> jobs = new LinkedHashMap<>();
     private final Map<String, MicroVm> vms = new LinkedHashMap<>();
+    /** By id, because a name may go and come again in one transaction. */
+    private final Map<String, Volume> volumes = new LinkedHashMap<>();
+
+    private final Map<String, Volume> volumesGone = new LinkedHashMap<>();
     private final Map<String, Retry> retries = new LinkedHashMap<>();
     private final List<Event> events = new ArrayList<>();
     private final BitSet promisedAddresses = new BitSet();
@@ -40,6 +46,35 @@ final class Overlay {
 
     MicroVm vm(String vmId) {
         return vms.containsKey(vmId) ? vms.get(vmId) : ledger.vm(vmId);
+    }
+
+    Volume volume(VolumeKey key) {
+        var known = Stream.ofNullable(ledger.volume(key)).filter(volume -> !volumes.containsKey(volume.id()));
+        return Stream.concat(known, volumes.values().stream().flatMap(Stream::ofNullable))
+                .filter(volume -> volume.key().equals(key))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** The VM that has a volume, because it has a row and is not released, or null. */
+    MicroVm holder(Volume volume) {
+        var known = Stream.ofNullable(ledger.holder(volume.id())).map(ledger::vm);
+        return here(known)
+                .filter(vm -> !vm.released() && vm.volumeIds().contains(volume.id()))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** The ids of the jobs that name a volume. */
+    Stream<String> jobsNaming(VolumeKey key) {
+        return Stream.concat(
+                ledger.jobsNaming(key).stream().filter(jobId -> !jobs.containsKey(jobId)),
+                jobs.values().stream()
+                        .flatMap(Stream::ofNullable)
+                        .filter(job -> job.tenant().equals(key.tenant()))
+                        .filter(job -> job.spec().boot().volumes().stream()
+                                .anyMatch(mount -> mount.name().equals(key.name())))
+                        .map(DesiredVm::jobId));
     }
 
     Retry retry(String key) {
@@ -120,6 +155,15 @@ final class Overlay {
         vms.put(vm.vmId(), null);
     }
 
+    void put(Volume volume) {
+        volumes.put(volume.id(), volume);
+    }
+
+    void remove(Volume volume) {
+        volumes.put(volume.id(), null);
+        volumesGone.put(volume.id(), volume);
+    }
+
     void put(Retry retry) {
         retries.put(retry.key(), retry);
     }
@@ -132,6 +176,10 @@ final class Overlay {
 
     void tell(EventType type, DesiredVm job, Map<String, Object> data) {
         events.add(new Event(seq() + 1, now, type, job.tenant(), job.jobId(), null, data));
+    }
+
+    void tell(EventType type, Volume volume, Map<String, Object> data) {
+        events.add(new Event(seq() + 1, now, type, volume.tenant(), null, null, data));
     }
 
     void tell(EventType type, MicroVm vm, Map<String, Object> data) {
@@ -157,6 +205,8 @@ final class Overlay {
                 gone(jobs).map(ledger::job).flatMap(Stream::ofNullable).toList(),
                 present(vms),
                 gone(vms).map(ledger::vm).flatMap(Stream::ofNullable).toList(),
+                present(volumes),
+                List.copyOf(volumesGone.values()),
                 present(retries),
                 gone(retries).toList(),
                 List.copyOf(events));

@@ -14,11 +14,13 @@ import dev.vmplane.model.Retry;
 import dev.vmplane.model.SpecDocument;
 import dev.vmplane.model.VmState;
 import dev.vmplane.model.VmmProcess;
+import dev.vmplane.model.Volume;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -82,6 +84,7 @@ final class Rows {
                 exit.signal(),
                 // The column holds no null: a row that waits for its address has an empty one.
                 vm.address() == null ? "" : vm.address(),
+                String.join(",", vm.volumeIds()),
                 millis(vm.createdAt()),
                 vm.released() ? 1 : 0));
     }
@@ -103,6 +106,7 @@ final class Rows {
                 owner,
                 state(row),
                 addressOf(row),
+                volumeIds(row),
                 instant(row, "created_at"),
                 row.getInteger("released") == 1);
     }
@@ -132,6 +136,33 @@ final class Rows {
             case STOPPED -> new VmState.Stopped(since, reason, exit);
             case FAILED -> new VmState.Failed(since, reason, exit);
         };
+    }
+
+    private static List<String> volumeIds(Row row) {
+        var ids = row.getString("volumes");
+        return ids.isEmpty() ? List.of() : List.of(ids.split(","));
+    }
+
+    static Tuple of(Volume volume) {
+        return Tuple.tuple(Arrays.asList(
+                volume.id(),
+                volume.tenant(),
+                volume.name(),
+                volume.sizeMib(),
+                volume.node(),
+                volume.deleting() ? 1 : 0,
+                millis(volume.createdAt())));
+    }
+
+    static Volume volume(Row row) {
+        return new Volume(
+                row.getString("id"),
+                row.getString("tenant"),
+                row.getString("name"),
+                row.getInteger("size_mib"),
+                row.getString("node"),
+                row.getInteger("deleting") == 1,
+                instant(row, "created_at"));
     }
 
     static Tuple of(Retry retry) {

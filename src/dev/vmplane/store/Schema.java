@@ -19,7 +19,7 @@ final class Schema {
         return STEPS.get(version);
     }
 
-    private static final List<List<String>> STEPS = List.of(List.of("""
+    private static final List<String> FIRST = List.of("""
             create table job (
               job_id text primary key,
               tenant text not null,
@@ -66,5 +66,19 @@ final class Schema {
               tenant text,
               job_id text,
               vm_id text,
-              data text not null)"""));
+              data text not null)""");
+
+    private static final List<String> VOLUMES =
+            List.of("""
+            create table volume (
+              id text primary key,
+              tenant text not null,
+              name text not null,
+              size_mib integer not null,
+              node text not null,
+              deleting integer not null,
+              created_at bigint not null,
+              unique (tenant, name))""", "alter table microvm add column volumes text not null default ''");
+
+    private static final List<List<String>> STEPS = List.of(FIRST, VOLUMES);
 }

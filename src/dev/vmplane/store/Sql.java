@@ -15,8 +15,8 @@ final class Sql {
 
     static final String PUT_VM = """
             insert into microvm (vm_id, node, spec_hash, boot, job_id, tenant, replica, generation, phase, since, deadline,
-              pid, start_ticks, healthy, reason, detail, exit_status, exit_signal, address, created_at, released)
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              pid, start_ticks, healthy, reason, detail, exit_status, exit_signal, address, volumes, created_at, released)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (vm_id) do update set job_id = excluded.job_id, tenant = excluded.tenant,
               replica = excluded.replica, generation = excluded.generation, phase = excluded.phase,
               since = excluded.since, deadline = excluded.deadline, pid = excluded.pid,
@@ -25,6 +25,13 @@ final class Sql {
               released = excluded.released""";
 
     static final String DELETE_VM = "delete from microvm where vm_id = ?";
+
+    static final String PUT_VOLUME = """
+            insert into volume (id, tenant, name, size_mib, node, deleting, created_at)
+            values (?, ?, ?, ?, ?, ?, ?)
+            on conflict (id) do update set deleting = excluded.deleting""";
+
+    static final String DELETE_VOLUME = "delete from volume where id = ?";
 
     static final String PUT_RETRY = """
             insert into retry (key, spec_hash, failures, next_try, since, reason, detail)

@@ -5,7 +5,6 @@ import dev.vmplane.bus.Address.EventQuery;
 import dev.vmplane.bus.Address.Keys;
 import dev.vmplane.bus.Address.Page;
 import dev.vmplane.bus.Address.PageQuery;
-import dev.vmplane.bus.Address.Slices;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.Event;
@@ -14,6 +13,8 @@ import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Time;
+import dev.vmplane.model.VolumeKey;
+import dev.vmplane.model.VolumeView;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
@@ -83,11 +84,15 @@ public final class StoreVerticle extends VerticleBase {
                         bus.answer(Address.STORE_INTEND, intents -> write(draft -> draft.intend(intents))),
                         bus.answer(Address.STORE_INSTANCE_MOVED, moved -> write(draft -> draft.moved(moved))),
                         bus.answer(Address.STORE_INSTANCE_RELEASED, id -> write(draft -> draft.released(id))),
+                        bus.answer(Address.STORE_VOLUME_DELETE, key -> write(draft -> draft.deleteVolume(key))),
+                        bus.answer(Address.STORE_VOLUME_REMOVED, gone -> write(draft -> draft.volumeRemoved(gone))),
+                        bus.answer(Address.STORE_VOLUME_GET, this::volume),
+                        bus.answer(Address.STORE_VOLUME_LIST, this::volumes),
                         bus.answer(Address.STORE_JOB_GET, this::job),
                         bus.answer(Address.STORE_JOB_LIST, this::jobs),
                         bus.answer(Address.STORE_INSTANCE_GET, this::instance),
                         bus.answer(Address.STORE_INSTANCE_LIST, this::instances),
-                        bus.answer(Address.STORE_SLICES, this::slices),
+                        bus.answer(Address.STORE_SLICES, keys -> Future.succeededFuture(ledger.slices(keys))),
                         bus.answer(Address.STORE_KEYS, nothing -> Future.succeededFuture(keys())),
                         bus.answer(Address.STORE_STATS, nothing -> Future.succeededFuture(ledger.stats())),
                         bus.answer(Address.STORE_EVENTS, this::events))))
@@ -142,10 +147,16 @@ public final class StoreVerticle extends VerticleBase {
         return Future.succeededFuture(new Page<>(items, full ? id.apply(items.get(items.size() - 1)) : null));
     }
 
-    private Future<Slices> slices(Keys keys) {
-        return Future.succeededFuture(new Slices(
-                keys.jobIds().stream().map(ledger::viewOf).toList(),
-                keys.specHashes().stream().map(ledger::pool).toList()));
+    private Future<VolumeView> volume(VolumeKey key) {
+        var volume = ledger.volume(key);
+        return volume == null
+                ? refused(Refusal.notFound("volume_not_found", "volume '" + key.name() + "' does not exist"))
+                : Future.succeededFuture(ledger.view(volume));
+    }
+
+    private Future<Page<VolumeView>> volumes(PageQuery query) {
+        var volumes = ledger.volumesAfter(query.tenant(), query.after(), query.limit());
+        return page(volumes, query, view -> view.volume().key().text());
     }
 
     private Keys keys() {

@@ -1,6 +1,7 @@
 package dev.vmplane.vm;
 
 import dev.vmplane.host.Consoles;
+import dev.vmplane.host.Disks;
 import dev.vmplane.host.GuestConfig;
 import dev.vmplane.host.Links;
 import dev.vmplane.host.Loans;
@@ -18,6 +19,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
@@ -27,6 +29,7 @@ public final class HostGround implements Ground {
     private final Images images;
     private final Consoles consoles;
     private final Links links;
+    private final Disks disks;
     private final Loans loans;
     private final Function<String, List<Path>> processLists;
     private final Hypervisor hypervisor;
@@ -44,6 +47,7 @@ public final class HostGround implements Ground {
             Images images,
             Consoles consoles,
             Links links,
+            Disks disks,
             Loans loans,
             Function<String, List<Path>> processLists,
             Hypervisor hypervisor,
@@ -53,6 +57,7 @@ public final class HostGround implements Ground {
         this.images = images;
         this.consoles = consoles;
         this.links = links;
+        this.disks = disks;
         this.loans = loans;
         this.processLists = processLists;
         this.hypervisor = hypervisor;
@@ -69,12 +74,18 @@ public final class HostGround implements Ground {
                 directory,
                 images.path(boot.kernel()),
                 images.path(boot.kernel() + Images.INITRAMFS),
-                List.of(
-                        new Disk("rootfs", images.path(boot.rootfs()), false),
-                        new Disk("config", directory.configDisk(), false)),
+                machineDisks(vm),
                 boot.resources(),
                 links.of(vm),
                 processLists.apply(vm.vmId()));
+    }
+
+    private List<Disk> machineDisks(MicroVm vm) {
+        var all = new ArrayList<Disk>();
+        all.add(new Disk("rootfs", images.path(vm.boot().rootfs()), false));
+        all.add(new Disk("config", directories.of(vm.vmId()).configDisk(), false));
+        disks.of(vm).forEach(disk -> all.add(new Disk(disk.id(), disk.file(), true)));
+        return List.copyOf(all);
     }
 
     @Override
@@ -83,6 +94,7 @@ public final class HostGround implements Ground {
                 .recover(missing -> Future.failedFuture(
                         new HypervisorException(ReasonCode.IMAGE_UNREADABLE, missing.getMessage(), missing)))
                 .compose(usable -> loans.lend(vm))
+                .compose(lent -> disks.make(vm))
                 .compose(made -> directories.writeConfigDisk(vm.vmId(), guestConfig(vm)));
     }
 
@@ -96,7 +108,8 @@ public final class HostGround implements Ground {
                 network.gateway(),
                 network.dns(),
                 graceInGuest(),
-                hypervisor.capabilities().guestEnd());
+                hypervisor.capabilities().guestEnd(),
+                disks.guest(vm));
     }
 
     /** The guest makes its program end a little before the host makes the guest end, so that its status is still told. */

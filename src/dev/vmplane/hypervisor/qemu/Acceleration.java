@@ -21,6 +21,9 @@ public record Acceleration(List<String> arguments, List<String> kernelArguments,
      */
     private static final List<String> TRANSLATED_KERNEL = List.of("cryptomgr.notests", "mitigations=off");
 
+    /** QEMU would take an eighth of the host's memory; the VM's limit has room for this much. */
+    private static final int TRANSLATION_CACHE_MIB = 128;
+
     /** The best {@code host} can do; blocks for a moment. */
     public static Acceleration of(CpuInfo host) {
         return Kvm.usable(host) ? kvm(Kvm.movesPackets()) : translation(host);
@@ -41,6 +44,9 @@ public record Acceleration(List<String> arguments, List<String> kernelArguments,
         var arguments = new ArrayList<>(TRANSLATED_KERNEL);
         cpu.frequencyKhz().ifPresent(khz -> arguments.add("tsc_early_khz=" + khz));
         return new Acceleration(
-                List.of("-accel", "tcg", "-cpu", "max"), List.copyOf(arguments), false, Duration.ofSeconds(20));
+                List.of("-accel", "tcg,tb-size=" + TRANSLATION_CACHE_MIB, "-cpu", "max"),
+                List.copyOf(arguments),
+                false,
+                Duration.ofSeconds(20));
     }
 }
