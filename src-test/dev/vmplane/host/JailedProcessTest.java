@@ -29,8 +29,7 @@ final class JailedProcessTest {
 
     @BeforeEach
     void open() throws IOException {
-        assumeTrue(
-                Files.isWritable(Path.of("/proc/sys/kernel/hostname")), "only root can lock a process into a jail");
+        assumeTrue(Files.isWritable(Path.of("/proc/sys/kernel/hostname")), "only root can lock a process into a jail");
         host = new HostRig();
     }
 
@@ -77,7 +76,8 @@ final class JailedProcessTest {
         var commandLine = Path.of("/proc", Long.toString(process.pid()), "cmdline");
         Await.until(
                 true,
-                () -> host.worker.executeBlocking(() -> Files.readString(commandLine).startsWith("/bin/sleep")));
+                () -> host.worker.executeBlocking(
+                        () -> Files.readString(commandLine).startsWith("/bin/sleep")));
         return process;
     }
 }
