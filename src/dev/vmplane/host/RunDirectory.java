@@ -12,7 +12,7 @@ public record RunDirectory(Path path) {
         return new RunDirectory(runDir.resolve(vmId));
     }
 
-    /** The hypervisor's control socket. */
+    /** The hypervisor's control socket, or a link to it in its jail: the path stays short either way. */
     public Path apiSocket() {
         return path.resolve("api.sock");
     }
