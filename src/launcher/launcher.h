@@ -36,7 +36,8 @@ struct stat_line {
 
 /* False: see errno; without such a process it is ENOENT or ESRCH. */
 bool proc_stat(pid_t pid, struct stat_line *line);
-/* Whether it is recognized as the VM's: its command line names something in `directory`, or its root is `jail`. */
+/* Whether it is recognized as the VM's: its command line names something in `directory`, or its root is `jail`. When it is
+ * not, EACCES means that its root may not be seen. */
 bool proc_belongs(pid_t pid, const char *directory, const char *jail);
 
 /* processes.c: everything that is watched. */
