@@ -38,8 +38,9 @@ final class ProcessTable {
                 long pid = Long.parseLong(entry.getFileName().toString());
                 var named = idBelow(runDir, commandLine(pid));
                 if (named.isPresent() || !jails.isEmpty()) {
-                    leader(pid).ifPresent(process -> named.or(() -> idOfJail(jails, pid))
-                            .ifPresent(vmId -> found.merge(vmId, process, ProcessTable::older)));
+                    leader(pid)
+                            .ifPresent(process -> named.or(() -> idOfJail(jails, pid))
+                                    .ifPresent(vmId -> found.merge(vmId, process, ProcessTable::older)));
                 }
             }
         }
