@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.vmplane.model.Backend;
+import dev.vmplane.pool.Room;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,6 +115,22 @@ class ConfigTest {
         assertThat(new Config.Boots(parallel).limit(backend, processors)).isEqualTo(limit);
     }
 
+    @ParameterizedTest(name = "{0} processors and {1} MiB on {2}: {3} vcpus and {4} MiB")
+    @CsvSource({"0, 0, QEMU, 16, 7488", "2, 1024, QEMU, 8, 512", "0, 100, QEMU, 16, 0", "2, 1024, SIMULATOR, 8, 512"})
+    void theRoomForVmsDependsOnTheHostUnlessSomebodySays(
+            int processors, int memoryMib, Backend backend, long vcpus, long roomMib) {
+        var capacity = new Config.Capacity(processors, 4, memoryMib, 512);
+
+        assertThat(capacity.limit(backend, 4, 8000)).isEqualTo(new Room(vcpus, roomMib));
+    }
+
+    @Test
+    void simulatedVmsEndNowhereUnlessSomebodySays() {
+        var capacity = new Config.Capacity(0, 4, 0, 512);
+
+        assertThat(capacity.limit(Backend.SIMULATOR, 4, 8000)).isEqualTo(Room.UNLIMITED);
+    }
+
     @ParameterizedTest(name = "{1}")
     @MethodSource("faults")
     void isRefusedWithItsLine(String text, String fault) {
@@ -151,6 +168,13 @@ class ConfigTest {
                 arguments(
                         "roles:\n  web:\n    role: db\n",
                         "c.yaml:3: roles.web.role cannot be set: roles do not build on roles"),
+                arguments(
+                        "cgroups: {mode: maybe, parent: /a}",
+                        "c.yaml:1: cgroups.mode cannot be 'maybe': one of auto, on, off"),
+                arguments(
+                        "cgroups: {parent: /a/../b}",
+                        "c.yaml:1: cgroups.parent cannot be '/a/../b': the path of a cgroup below the mount, such as"
+                                + " /vmplane.slice"),
                 arguments("roles:\n  web:\n", "c.yaml:2: roles.web cannot be null: leave the field out instead"),
                 arguments(
                         "roles:\n  Web: {}\n",

@@ -48,6 +48,29 @@ public final class Specs {
                 Map.of());
     }
 
+    /** The same for guests of another size. */
+    public static Spec sized(Spec spec, Resources resources) {
+        var boot = spec.boot();
+        return new Spec(
+                spec.role(),
+                new Boot(
+                        boot.rootfs(),
+                        boot.kernel(),
+                        boot.cmd(),
+                        boot.env(),
+                        resources,
+                        boot.volumes(),
+                        boot.port(),
+                        boot.health()),
+                spec.lifecycle(),
+                spec.warmPool(),
+                spec.restart(),
+                spec.replicas(),
+                spec.host(),
+                spec.allow(),
+                spec.labels());
+    }
+
     /** A job that runs once and is tried again after a failure at most {@code attempts} times. */
     public static Spec job(String colour, int attempts) {
         return new Spec(

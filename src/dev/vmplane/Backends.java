@@ -1,6 +1,7 @@
 package dev.vmplane;
 
 import dev.vmplane.host.CpuInfo;
+import dev.vmplane.host.Kvm;
 import dev.vmplane.host.LaunchedProcesses;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.Links;
@@ -21,6 +22,7 @@ import dev.vmplane.hypervisor.simulator.SimulatorLauncher;
 import dev.vmplane.hypervisor.simulator.SimulatorProcesses;
 import dev.vmplane.image.Images;
 import dev.vmplane.model.Backend;
+import dev.vmplane.model.Overhead;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -50,8 +52,10 @@ final class Backends {
      *     VMs for its own
      * @param links how its VMs are connected
      * @param imageDir where it finds its kernels and root file systems
+     * @param overhead what each VM costs the host beside the memory of its guest
      */
-    record Chosen(Hypervisor hypervisor, Processes processes, Links links, Path runDir, Path imageDir) {}
+    record Chosen(
+            Hypervisor hypervisor, Processes processes, Links links, Path runDir, Path imageDir, Overhead overhead) {}
 
     private Backends(Vertx vertx, WorkerExecutor host, Config config, String databaseId) {
         this.vertx = vertx;
@@ -78,7 +82,8 @@ final class Backends {
                         processes,
                         LOOPBACK,
                         runDir,
-                        config.imageDir()));
+                        config.imageDir(),
+                        Overhead.of(Backend.FIRECRACKER, false)));
     }
 
     /** Blocks for a moment: looks for the programs. */
@@ -109,12 +114,14 @@ final class Backends {
     }
 
     private Future<Chosen> qemu() {
-        return host.executeBlocking(() -> Acceleration.of(CpuInfo.ofThisHost())).map(acceleration -> {
+        return host.executeBlocking(() -> {
+            var cpu = CpuInfo.ofThisHost();
             var processes = launched();
             var program = BackendDetection.program(BackendDetection.QEMU_PROGRAM, System.getenv("PATH"))
                     .orElse(Path.of(BackendDetection.QEMU_PROGRAM));
-            var driver = new QemuHypervisor(vertx, host, processes, program, acceleration);
-            return new Chosen(driver, processes, FORWARDED, runDir, config.imageDir());
+            var driver = new QemuHypervisor(vertx, host, processes, program, Acceleration.of(cpu));
+            var overhead = Overhead.of(Backend.QEMU, !Kvm.usable(cpu));
+            return new Chosen(driver, processes, FORWARDED, runDir, config.imageDir(), overhead);
         });
     }
 
@@ -134,7 +141,8 @@ final class Backends {
                         processes,
                         LOOPBACK,
                         runDir,
-                        imageDir));
+                        imageDir,
+                        Overhead.of(Backend.SIMULATOR, false)));
     }
 
     private FirecrackerHypervisor driver(Backend backend, Launch launch, Processes processes) {

@@ -5,6 +5,7 @@ import dev.vmplane.model.Backend;
 import dev.vmplane.model.Backoff;
 import dev.vmplane.model.Brake;
 import dev.vmplane.model.SpecReader;
+import dev.vmplane.pool.Room;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -32,6 +33,8 @@ public record Config(
         SpecReader.Defaults defaults,
         String node,
         Boots boots,
+        Capacity capacity,
+        Cgroups cgroups,
         Jailer jailer,
         Limits limits,
         Backoff backoff,
@@ -80,6 +83,41 @@ public record Config(
                 case SIMULATOR -> SIMULATED;
                 case FIRECRACKER, QEMU -> processors;
             };
+        }
+    }
+
+    /**
+     * How much of this host is for VMs. Processors and memory are 0 when nobody says.
+     *
+     * @param vcpusPerProcessor virtual CPUs that share a processor; few guests compute all the time
+     * @param memoryHeadroomMib what is left to everything that is not a VM
+     */
+    public record Capacity(int processors, int vcpusPerProcessor, int memoryMib, int memoryHeadroomMib) {
+
+        /** What holds for a backend on a host with so much. Simulated VMs take nothing, so they end nowhere by themselves. */
+        public Room limit(Backend backend, int hostProcessors, long hostMemoryMib) {
+            var simulated = backend == Backend.SIMULATOR;
+            var vcpus = simulated && processors == 0
+                    ? Room.UNLIMITED.vcpus()
+                    : (long) (processors == 0 ? hostProcessors : processors) * vcpusPerProcessor;
+            var memory = simulated && memoryMib == 0
+                    ? Room.UNLIMITED.memoryMib()
+                    : (memoryMib == 0 ? hostMemoryMib : memoryMib) - memoryHeadroomMib;
+            return new Room(vcpus, Math.max(0, memory));
+        }
+    }
+
+    /**
+     * Whether VMs are bounded by cgroups.
+     *
+     * @param parent the cgroup that theirs are made in, or null for the one above our own
+     */
+    public record Cgroups(Mode mode, String parent) {
+        public enum Mode {
+            /** Where this host lets us. */
+            AUTO,
+            ON,
+            OFF
         }
     }
 

@@ -28,10 +28,15 @@ final class ConfigReader {
             "(OCTET\\.){3}OCTET/([89]|[12][0-9]|30)".replace("OCTET", "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"),
             "an IPv4 network such as 127.64.0.0/16, with a prefix length from 8 to 30");
 
+    private static final Fields.Form CGROUP = new Fields.Form(
+            "(/[A-Za-z0-9_@:\\\\-][A-Za-z0-9_@:.\\\\-]*)+",
+            "the path of a cgroup below the mount, such as /vmplane.slice");
+
     private static final Duration MIN_WAIT = Duration.ofMillis(100);
     private static final Duration MAX_WAIT = Duration.ofHours(1);
     private static final Duration WEEK = Duration.ofDays(7);
     private static final int MAX_PORT = 65535;
+    private static final int MAX_MEMORY_MIB = 1 << 26;
 
     private ConfigReader() {}
 
@@ -64,6 +69,8 @@ final class ConfigReader {
                 defaults,
                 top.text("node", NODE, host.toLowerCase(Locale.ROOT)),
                 boots(top.object("boots")),
+                capacity(top.object("capacity")),
+                cgroups(top.object("cgroups")),
                 jailer(top.object("jailer")),
                 limits(top.object("limits")),
                 backoff(top.object("backoff")),
@@ -91,6 +98,24 @@ final class ConfigReader {
         var boots = new Config.Boots(fields.integer("parallel", 0, 1, 1024));
         fields.end();
         return boots;
+    }
+
+    private static Config.Capacity capacity(Fields fields) {
+        var capacity = new Config.Capacity(
+                fields.integer("processors", 0, 1, 65_536),
+                fields.integer("vcpus_per_processor", 4, 1, 64),
+                fields.integer("memory_mb", 0, 64, MAX_MEMORY_MIB),
+                fields.integer("memory_headroom_mb", 512, 0, MAX_MEMORY_MIB));
+        fields.end();
+        return capacity;
+    }
+
+    private static Config.Cgroups cgroups(Fields fields) {
+        var cgroups = new Config.Cgroups(
+                fields.choice("mode", Config.Cgroups.Mode.class, Config.Cgroups.Mode.AUTO),
+                fields.text("parent", CGROUP, null));
+        fields.end();
+        return cgroups;
     }
 
     private static Config.Jailer jailer(Fields fields) {

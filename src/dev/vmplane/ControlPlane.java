@@ -1,5 +1,6 @@
 package dev.vmplane;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.vmplane.api.ApiParts;
 import dev.vmplane.api.ApiSettings;
 import dev.vmplane.api.ApiVerticle;
@@ -12,6 +13,7 @@ import dev.vmplane.host.Estate;
 import dev.vmplane.host.Loans;
 import dev.vmplane.host.Processes;
 import dev.vmplane.host.RunDirectories;
+import dev.vmplane.host.cgroup.Cgroups;
 import dev.vmplane.image.Images;
 import dev.vmplane.ingress.IngressSettings;
 import dev.vmplane.ingress.IngressVerticle;
@@ -22,6 +24,7 @@ import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.SpecReader;
 import dev.vmplane.model.Time;
 import dev.vmplane.model.Wish;
+import dev.vmplane.pool.Pool;
 import dev.vmplane.pool.PoolVerticle;
 import dev.vmplane.reconcile.ReconcilerVerticle;
 import dev.vmplane.store.DatabaseFile;
@@ -40,13 +43,16 @@ import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -120,10 +126,28 @@ public final class ControlPlane {
     private Future<?> deployAll(Backend backend) {
         return host.executeBlocking(() -> database = DatabaseFile.open(config.stateDir(), backend.text()))
                 .compose(opened -> Backends.of(backend, vertx, host, config, database.id()))
-                .compose(this::deployOn);
+                .compose(chosen -> cgroups(chosen).compose(cgroups -> deployOn(chosen, cgroups)));
     }
 
-    private Future<?> deployOn(Backends.Chosen chosen) {
+    /** Nothing where VMs are simulated, or the host has none and need not. */
+    private Future<Optional<Cgroups>> cgroups(Backends.Chosen chosen) {
+        var mode = config.cgroups().mode();
+        if (mode == Config.Cgroups.Mode.OFF || chosen.hypervisor().backend() == Backend.SIMULATOR) {
+            return Future.succeededFuture(Optional.empty());
+        }
+        return Cgroups.open(config.cgroups().parent(), database.id(), chosen.overhead(), host, time)
+                .map(Optional::of)
+                .recover(missing -> {
+                    if (mode == Config.Cgroups.Mode.ON) {
+                        return Future.failedFuture(
+                                new ConfigException(List.of("cgroups.mode cannot be on: " + missing.getMessage())));
+                    }
+                    LOG.atWarn().addKeyValue("missing", missing.getMessage()).log("vms run without limits");
+                    return Future.succeededFuture(Optional.empty());
+                });
+    }
+
+    private Future<?> deployOn(Backends.Chosen chosen, Optional<Cgroups> cgroups) {
         processes = chosen.processes();
         var images = new Images(chosen.imageDir(), host);
         var table = new RouteTable();
@@ -131,7 +155,7 @@ public final class ControlPlane {
                 .compose(store -> deploy(new RouteVerticle(table, time)))
                 .compose(routes -> deployIngress(table))
                 .compose(ingress -> deploy(new Meters(registry)))
-                .compose(meters -> deploy(pool(chosen, images)))
+                .compose(meters -> deploy(metered(pool(chosen, images, cgroups))))
                 .compose(pool -> deploy(new ReconcilerVerticle(config.brake(), time)))
                 .compose(reconciler -> deployApi(images))
                 .compose(api -> deploy(new DesiredFileVerticle(
@@ -141,26 +165,51 @@ public final class ControlPlane {
                         time)));
     }
 
-    private PoolVerticle pool(Backends.Chosen chosen, Images images) {
+    private PoolVerticle pool(Backends.Chosen chosen, Images images, Optional<Cgroups> cgroups) {
         var directories = new RunDirectories(chosen.runDir(), host);
         var limits =
                 new Limits(START_LIMIT, config.limits().boot(), config.limits().stop());
-        var loans = new Loans(List.of(directories));
+        var loans = new Loans(
+                Stream.concat(Stream.of(directories), cgroups.stream()).toList());
         var ground = new HostGround(
                 directories,
                 images,
                 new Consoles(vertx, host),
                 chosen.links(),
                 loans,
+                vmId -> cgroups.map(lent -> lent.processLists(vmId)).orElse(List.of()),
                 chosen.hypervisor(),
                 limits.stop(),
                 time);
         var parts = new VmParts(chosen.hypervisor(), ground, new HealthProbe(vertx, time), limits, time);
+        var backend = chosen.hypervisor().backend();
         return new PoolVerticle(
-                config.boots().limit(chosen.hypervisor().backend(), PROCESSORS),
+                new Pool(
+                        config.boots().limit(backend, PROCESSORS),
+                        config.capacity().limit(backend, PROCESSORS, memoryMib()),
+                        chosen.overhead()),
                 new Estate(chosen.processes(), directories, loans, config.brake()),
                 (row, process) -> new VmVerticle(row, process, parts),
                 time);
+    }
+
+    /** What this host has, or the container we are in. */
+    private static long memoryMib() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize() / 1024 / 1024;
+    }
+
+    private PoolVerticle metered(PoolVerticle pool) {
+        Meters.room(
+                registry,
+                "total",
+                () -> pool.usage().total().vcpus(),
+                () -> pool.usage().total().memoryMib());
+        Meters.room(
+                registry,
+                "held",
+                () -> pool.usage().held().vcpus(),
+                () -> pool.usage().held().memoryMib());
+        return pool;
     }
 
     private Rules rules() {

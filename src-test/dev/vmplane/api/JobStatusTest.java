@@ -46,7 +46,7 @@ class JobStatusTest {
         return Stream.of(
                 Arguments.of(State.RUNNING, List.of(replica(0, running())), List.of()),
                 Arguments.of(State.RUNNING, List.of(replica(0, running()), replica(0, failed)), List.of()),
-                Arguments.of(State.UNHEALTHY, List.of(replica(0, running().withHealth(false))), List.of()),
+                Arguments.of(State.UNHEALTHY, List.of(replica(0, running().withHealth(false, NOW))), List.of()),
                 Arguments.of(State.STARTING, List.of(), List.of()),
                 Arguments.of(State.STARTING, List.of(replica(0, new VmState.Starting(NOW, LATER))), List.of()),
                 Arguments.of(State.STARTING, List.of(replica(0, new VmState.Paused(NOW, null))), List.of()),
@@ -110,5 +110,17 @@ class JobStatusTest {
 
     private static Retry retry(int replica, Instant nextTry, Reason reason) {
         return new Retry(Retry.ofReplica("web", replica), HASH, 1, nextTry, NOW, reason);
+    }
+
+    @Test
+    void aVmThatWaitsSaysWhatItLacks() {
+        var lack = new Reason(ReasonCode.NO_CAPACITY, "needs 144 MiB and 1 vcpu: 0 MiB and 1 vcpu are free");
+        var waiting = replica(0, new VmState.Pending(NOW, lack));
+
+        var status = JobStatus.of(new JobView(job(Lifecycle.SERVICE, 1), List.of(waiting), List.of()), LATER);
+
+        assertThat(status.state()).isEqualTo(State.WAITING);
+        assertThat(status.reason()).isEqualTo(lack);
+        assertThat(status.since()).isEqualTo(NOW);
     }
 }

@@ -50,7 +50,7 @@ class RouteTableTest {
     void aVmThatFailsItsCheckIsNotRouted() {
         follow(
                 List.of(service("web")),
-                List.of(vm("vm-a", owner("web", 0), running().withHealth(false))));
+                List.of(vm("vm-a", owner("web", 0), running().withHealth(false, Samples.NOW))));
 
         assertThat(backendsOf("web.local")).isEmpty();
     }

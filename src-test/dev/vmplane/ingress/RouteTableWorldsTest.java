@@ -135,7 +135,7 @@ class RouteTableWorldsTest {
         var end = Samples.NOW.plus(Duration.ofSeconds(1));
         if (state instanceof VmState.Running running) {
             return random.nextBoolean()
-                    ? running.withHealth(!running.healthy())
+                    ? running.withHealth(!running.healthy(), Samples.NOW)
                     : running.toDraining(Samples.NOW, end, REASON);
         }
         return random.nextBoolean()

@@ -18,6 +18,7 @@ import dev.vmplane.host.Loans;
 import dev.vmplane.model.Brake;
 import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Overhead;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
@@ -209,7 +210,8 @@ class PoolVerticleTest {
     private String start(int slots) {
         var estate =
                 new Estate(host.processes, host.directories, new Loans(List.of(host.directories)), new Brake(50, 5));
-        return Await.of(host.vertx.deployVerticle(new PoolVerticle(slots, estate, Listener::new, time)));
+        return Await.of(host.vertx.deployVerticle(
+                new PoolVerticle(new Pool(slots, Room.UNLIMITED, new Overhead(0, 0)), estate, Listener::new, time)));
     }
 
     private void keepPending(String... vmIds) {

@@ -56,6 +56,12 @@ class SpineWorldTest {
                         "replaced",
                         "a running VM died",
                         "a job came to its end",
+                        "warm VMs given up for one that a job waits for",
+                        "claimed before it was warm",
+                        "an address was lent to one that waited for it",
+                        "waits: NO_CAPACITY",
+                        "at rest for NO_CAPACITY",
+                        "at rest for NO_ADDRESS",
                         "refused: vm_moved");
     }
 }

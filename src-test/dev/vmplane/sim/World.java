@@ -14,17 +14,23 @@ import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.EventType;
 import dev.vmplane.model.GuestExit;
+import dev.vmplane.model.Intents;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Overhead;
 import dev.vmplane.model.Owner;
+import dev.vmplane.model.Phase;
+import dev.vmplane.model.PoolSlice;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.RefusedException;
+import dev.vmplane.model.Resources;
 import dev.vmplane.model.Spec;
 import dev.vmplane.model.VmState;
 import dev.vmplane.model.VmmProcess;
 import dev.vmplane.pool.Pool;
+import dev.vmplane.pool.Room;
 import dev.vmplane.reconcile.Demand;
 import dev.vmplane.reconcile.Key;
 import dev.vmplane.reconcile.Knocks;
@@ -37,12 +43,15 @@ import dev.vmplane.store.Rules;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -63,8 +72,11 @@ final class World {
             Duration.ofSeconds(10),
             Duration.ofMinutes(10),
             1000);
-    private final Ledger ledger = new Ledger(new Addresses("127.64.0.0/24"));
-    private final Pool pool = new Pool(SLOTS);
+    private final Ledger ledger;
+    private final Pool pool;
+    /** VMs that have had room: all that have begun to boot. */
+    private final Set<String> admitted = new HashSet<>();
+
     private final Set<Key> knocked = new LinkedHashSet<>();
     private final Map<String, Owner> owners = new HashMap<>();
     private final Map<String, Demand> demands = new HashMap<>();
@@ -76,6 +88,10 @@ final class World {
 
     World(long seed) {
         random = new Random(seed);
+        // Every other host is too small for what people wish, and every third has few addresses.
+        var room = seed % 2 == 0 ? Room.UNLIMITED : new Room(4 + random.nextInt(12), 256L * (1 + random.nextInt(10)));
+        pool = new Pool(SLOTS, room, new Overhead(16, 0));
+        ledger = new Ledger(new Addresses(seed % 3 == 0 ? "127.64.0.0/29" : "127.64.0.0/24"));
     }
 
     /** One thing happens. */
@@ -136,11 +152,12 @@ final class World {
 
     private Spec spec() {
         var colour = List.of("red", "green", "blue").get(random.nextInt(3));
+        var resources = colour.equals("blue") ? Resources.of(3, 512) : Resources.of(1, 128);
         if (random.nextInt(8) == 0) {
-            return Specs.job(colour, random.nextInt(3));
+            return Specs.sized(Specs.job(colour, random.nextInt(3)), resources);
         }
         var min = random.nextInt(3);
-        return Specs.service(colour, min, min + random.nextInt(2), random.nextInt(3));
+        return Specs.sized(Specs.service(colour, min, min + random.nextInt(2), random.nextInt(3)), resources);
     }
 
     private void somebodyDeletes() {
@@ -169,11 +186,95 @@ final class World {
     }
 
     private void bootWhatMay() {
-        for (var vm : pool.grant()) {
+        var decision = pool.decide();
+        for (var vm : decision.boot()) {
+            admitted.add(vm.vmId());
+            checkBefore(vm);
             if (ledger.vm(vm.vmId()).state() instanceof VmState.Pending pending) {
                 move(vm, pending.toStarting(now, now.plusSeconds(30)));
             }
         }
+        checkRoom();
+        giveUp(decision.giveUp());
+        decision.waiting().forEach(this::tell);
+    }
+
+    /** The store does not always hear of it, or only after somebody else has moved. */
+    private void giveUp(List<MicroVm> warm) {
+        if (warm.isEmpty()) {
+            return;
+        }
+        saw("warm VMs given up for one that a job waits for");
+        if (!calm && random.nextInt(4) == 0) {
+            somebodyWishes();
+        }
+        if (!calm && random.nextInt(4) == 0) {
+            warm.forEach(vm -> pool.stays(vm.vmId()));
+            return;
+        }
+        var owned = warm.stream()
+                .filter(vm ->
+                        ledger.vm(vm.vmId()) != null && ledger.vm(vm.vmId()).owner() != null)
+                .toList();
+        commit(draft -> draft.intend(new Intents(
+                List.of(),
+                List.of(),
+                warm.stream()
+                        .map(vm -> new Intents.Retire(vm.vmId(), new Reason(ReasonCode.HOST_FULL, "as the pool says")))
+                        .toList())));
+        for (var vm : owned) {
+            saw("a VM that was to be given up was claimed");
+            assertThat(ledger.vm(vm.vmId()).phase())
+                    .as("somebody has claimed it")
+                    .isNotEqualTo(Phase.STOPPING);
+        }
+    }
+
+    private void tell(Pool.Waiting waiting) {
+        if (waiting.reason() != null) {
+            saw("waits: " + waiting.reason().code());
+        }
+        if (!calm && random.nextInt(4) == 0) {
+            pool.untold(waiting.vm().vmId());
+        } else {
+            move(waiting.vm(), ((VmState.Pending) waiting.vm().state()).waitingFor(waiting.reason()));
+        }
+    }
+
+    private void checkRoom() {
+        var held = ledger.vms().stream()
+                .filter(vm -> !vm.released() && admitted.contains(vm.vmId()))
+                .map(pool::needOf)
+                .reduce(Room.NONE, Room::plus);
+        assertThat(pool.total().covers(held)).as(held + " of " + pool.total()).isTrue();
+        assertThat(pool.held()).as("room that VMs have").isEqualTo(held);
+    }
+
+    /** When a VM of the pool boots, no VM that a job waits for could have had its room. */
+    private void checkBefore(MicroVm granted) {
+        if (granted.owner() == null) {
+            assertThat(firstInLine().filter(vm -> reachable().covers(pool.needOf(vm))))
+                    .as("a VM that a job waits for while " + granted + " boots")
+                    .isEmpty();
+        }
+    }
+
+    /** The VM that has waited for the longest of those that jobs wait for and that could be here at all. */
+    private Optional<MicroVm> firstInLine() {
+        return ledger.vms().stream()
+                .filter(vm -> vm.phase() == Phase.PENDING && vm.owner() != null && vm.address() != null)
+                .filter(vm -> !admitted.contains(vm.vmId()) && pool.total().covers(pool.needOf(vm)))
+                .min(Comparator.comparing(MicroVm::createdAt).thenComparing(MicroVm::vmId));
+    }
+
+    /** What would be free if everything left that is leaving or warm. */
+    private Room reachable() {
+        return ledger.vms().stream()
+                .filter(vm -> admitted.contains(vm.vmId())
+                        && vm.owner() != null
+                        && !vm.phase().leaving())
+                .map(pool::needOf)
+                .reduce(pool.total(), Room::minus);
     }
 
     private Keys take(int most) {
@@ -258,12 +359,12 @@ final class World {
         if (job != null && job.spec().lifecycle() == Lifecycle.JOB && random.nextInt(3) == 0) {
             end(vm, new GuestExit(calm ? 0 : random.nextInt(2), null));
         } else if (vm.boot().health() != null && fails && random.nextBoolean()) {
-            move(vm, running.withHealth(!running.healthy()));
+            move(vm, running.withHealth(!running.healthy(), now));
         } else if (fails) {
             saw("a running VM died");
             end(vm, random.nextBoolean() ? GuestExit.UNKNOWN : new GuestExit(random.nextInt(2), null));
         } else if (!running.healthy()) {
-            move(vm, running.withHealth(true));
+            move(vm, running.withHealth(true, now));
         }
     }
 
@@ -299,9 +400,14 @@ final class World {
         ledger.apply(changes);
         changes.vms().forEach(pool::saw);
         changes.vmsGone().forEach(vm -> pool.forgot(vm.vmId()));
+        changes.jobsGone().forEach(job -> pool.forgotJob(job.jobId()));
         learn(changes);
         knocked.addAll(Knocks.of(changes));
         checkFleet();
+        if (ledger.addressesDue()) {
+            saw("an address was lent to one that waited for it");
+            commit(Draft::lendAddresses);
+        }
     }
 
     private void learn(Changes changes) {
@@ -329,7 +435,8 @@ final class World {
             if (before == null) {
                 assertThat(ledger.vms().stream()
                                 .filter(other -> !other.released())
-                                .map(MicroVm::address))
+                                .map(MicroVm::address)
+                                .filter(Objects::nonNull))
                         .as("an address belongs to one VM")
                         .doesNotContain(vm.address());
             } else if (before.owner() == null && vm.owner() != null) {
@@ -345,7 +452,11 @@ final class World {
         assertThat(owners.put(after.vmId(), after.owner()))
                 .as("attached at most once")
                 .isNull();
-        assertThat(before.claimable()).as("only a warm VM is attached").isTrue();
+        if (!before.claimable()) {
+            saw("claimed before it was warm");
+            assertThat(before.phase()).isIn(Phase.BOOTING, Phase.WARMING);
+            assertThat(after.phase()).as("what is not warm is not routed").isEqualTo(Phase.BOOTING);
+        }
     }
 
     private void checkFleet() {
@@ -374,11 +485,16 @@ final class World {
             checkJob(ledger.viewOf(id));
         }
         for (var hash : ledger.specHashes()) {
-            var slice = ledger.pool(hash);
-            assertThat((int) slice.unowned().stream().filter(MicroVm::claimable).count())
-                    .as("warm VMs of " + slice)
-                    .isBetween(slice.bounds().min(), slice.bounds().max());
+            checkPool(ledger.pool(hash));
         }
+        firstInLine()
+                .ifPresent(vm -> assertThat(reachable().covers(pool.needOf(vm)))
+                        .as("room for " + vm)
+                        .isFalse());
+        var decision = pool.decide();
+        assertThat(decision.boot()).as("VMs that still may boot").isEmpty();
+        assertThat(decision.giveUp()).as("warm VMs still to be given up").isEmpty();
+        assertThat(decision.waiting()).as("reasons still to be told").isEmpty();
         for (var vm : ledger.vms()) {
             assertThat(vm.released() || !vm.phase().leaving())
                     .as(vm + " is either in use or gone")
@@ -397,11 +513,55 @@ final class World {
                     .anyMatch(retry -> retry.key().endsWith("/" + index) && retry.nextTry() == null);
             if (settled) {
                 saw("a job came to its end");
+            } else if (serving.isEmpty()) {
+                assertThat(present(view, replica))
+                        .as("replica " + index + " of " + view)
+                        .hasSize(1);
+                checkWaits(present(view, replica).get(0));
             } else {
                 assertThat(serving).as("replica " + index + " of " + view).hasSize(1);
-                assertThat(serving.get(0).specHash()).as("hash of " + view).isEqualTo(job.specHash());
+                checkSpec(view, replica, serving.get(0));
             }
         }
+    }
+
+    /** A VM of a former spec serves on when there is no room for its successor. */
+    private void checkSpec(JobView view, int replica, MicroVm serving) {
+        if (!serving.specHash().equals(view.job().specHash())) {
+            var next = present(view, replica).stream()
+                    .filter(vm -> !vm.equals(serving))
+                    .toList();
+            assertThat(next).as("successors in " + view).hasSize(1);
+            checkWaits(next.get(0));
+            saw("a former VM serves on for want of room");
+        }
+    }
+
+    private static List<MicroVm> present(JobView view, int replica) {
+        return view.instances().stream()
+                .filter(vm -> vm.owner().replica() == replica && !vm.phase().leaving())
+                .toList();
+    }
+
+    private void checkPool(PoolSlice slice) {
+        var warm = slice.unowned().stream().filter(MicroVm::claimable).count();
+        assertThat(warm)
+                .as("warm VMs of " + slice)
+                .isLessThanOrEqualTo(slice.bounds().max());
+        assertThat(slice.unowned().size())
+                .as("VMs of " + slice)
+                .isBetween(slice.bounds().min(), slice.bounds().max());
+        slice.unowned().stream().filter(vm -> !vm.claimable()).forEach(this::checkWaits);
+    }
+
+    /** What does not get on at rest says why, and has a reason. */
+    private void checkWaits(MicroVm vm) {
+        assertThat(vm.phase()).as("what waits: " + vm).isEqualTo(Phase.PENDING);
+        assertThat(vm.state().reason()).as("why it waits: " + vm).isNotNull();
+        saw("at rest for " + vm.state().reason().code());
+        assertThat(vm.address() == null)
+                .as("why it waits: " + vm)
+                .isEqualTo(vm.state().reason().code() == ReasonCode.NO_ADDRESS);
     }
 
     private void saw(String what) {

@@ -16,6 +16,7 @@ import dev.vmplane.model.Restart;
 import dev.vmplane.model.Retry;
 import dev.vmplane.model.Spec;
 import dev.vmplane.model.States;
+import dev.vmplane.model.VmState;
 import dev.vmplane.model.WarmPool;
 import java.time.Duration;
 import java.util.List;
@@ -287,5 +288,73 @@ class DraftEndTest {
                 null,
                 List.of(),
                 Map.of());
+    }
+
+    @Test
+    void aLongUnhealthyLifeDoesNotWipeTheSlate() {
+        books.wish("web", Specs.service("red", 0, 0));
+        books.owned("vm-a", "red", "web", Phase.RUNNING);
+        books.fail("vm-a");
+        var running = (VmState.Running)
+                books.owned("vm-b", "red", "web", Phase.RUNNING).state();
+        books.move("vm-b", running.withHealth(false, books.now));
+        books.pass(Duration.ofMinutes(20));
+
+        books.fail("vm-b");
+
+        assertThat(books.retry("web").failures()).isEqualTo(2);
+    }
+
+    @Test
+    void aVmThatWasWellForLongWipesTheSlateAsItFallsIll() {
+        books.wish("web", Specs.service("red", 0, 0));
+        books.owned("vm-a", "red", "web", Phase.RUNNING);
+        books.fail("vm-a");
+        var running = (VmState.Running)
+                books.owned("vm-b", "red", "web", Phase.RUNNING).state();
+        books.pass(Duration.ofMinutes(10));
+
+        books.move("vm-b", running.withHealth(false, books.now));
+
+        assertThat(books.retry("web")).isNull();
+    }
+
+    @Test
+    void aNewRestartPolicyRevisesTheVerdictOfTheOldOne() {
+        var once = Specs.service("red", 0, 0);
+        books.wish("web", restarted(once, new Restart(Restart.Policy.NEVER, 0)));
+        books.owned("vm-a", "red", "web", Phase.RUNNING);
+        books.fail("vm-a");
+        assertThat(books.retry("web").nextTry()).isNull();
+
+        books.wish("web", restarted(once, new Restart(Restart.Policy.ALWAYS, 0)));
+
+        assertThat(books.retry("web").nextTry()).isEqualTo(books.now);
+        assertThat(books.retry("web").failures()).isEqualTo(1);
+    }
+
+    @Test
+    void aNewRestartPolicyThatWouldNotHaveHelpedChangesNoVerdict() {
+        var once = Specs.service("red", 0, 0);
+        books.wish("web", restarted(once, new Restart(Restart.Policy.NEVER, 0)));
+        books.owned("vm-a", "red", "web", Phase.RUNNING);
+        books.exit("vm-a", 0);
+
+        books.wish("web", restarted(once, new Restart(Restart.Policy.ON_FAILURE, 0)));
+
+        assertThat(books.retry("web").nextTry()).isNull();
+    }
+
+    private static Spec restarted(Spec spec, Restart restart) {
+        return new Spec(
+                spec.role(),
+                spec.boot(),
+                spec.lifecycle(),
+                spec.warmPool(),
+                restart,
+                spec.replicas(),
+                spec.host(),
+                spec.allow(),
+                spec.labels());
     }
 }

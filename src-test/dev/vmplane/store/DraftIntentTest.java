@@ -5,6 +5,7 @@ import static dev.vmplane.store.Books.placing;
 import static dev.vmplane.store.Books.put;
 import static dev.vmplane.store.Books.warming;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmplane.Specs;
 import dev.vmplane.bus.Address.JobKey;
@@ -14,9 +15,12 @@ import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.States;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What of a plan is still carried out when the world has moved since it was made. */
 class DraftIntentTest {
@@ -150,28 +154,108 @@ class DraftIntentTest {
     }
 
     @Test
-    void aReplicaWithoutAnAddressSaysWhyAndWhenItIsTriedAgain() {
-        var full = new Books("127.64.0.0/30");
+    void aReplicaWithoutAnAddressIsARowThatSaysSoAndUsesUpNoAttempt() {
+        var full = full();
         full.wish("web", Specs.service("red", 0, 0));
-        full.warm("vm-a", "blue");
-        full.warm("vm-b", "blue");
 
         full.place("web", 0);
-        full.place("web", 0);
 
-        assertThat(full.last.vms()).isEmpty();
-        assertThat(full.told()).containsExactly(EventType.RETRY_CHANGED);
-        assertThat(full.retry("web").reason()).isEqualTo(Addresses.exhausted());
-        assertThat(full.retry("web").nextTry()).isEqualTo(full.now.plus(Duration.ofSeconds(10)));
+        var vm = full.vm("vm-new-1");
+        assertThat(vm.address()).isNull();
+        assertThat(vm.state().reason()).isEqualTo(Addresses.exhausted());
+        assertThat(full.factsOf(EventType.VM_CREATED)).containsEntry("reason", "no_address");
+        assertThat(full.retry("web")).isNull();
+        assertThat(full.ledger.addressesDue()).isFalse();
     }
 
     @Test
-    void aPoolTakesTheAddressesThereAre() {
-        var small = new Books("127.64.0.0/30");
-        small.wish("web", Specs.service("red", 3, 3));
+    void aFreedAddressGoesToTheJobThatWaitsBeforeAnOlderRefill() {
+        var full = full();
+        full.wish("web", Specs.service("red", 1, 1));
+        full.commit(draft -> draft.intend(warming("red", 1)));
+        full.pass(Duration.ofSeconds(1));
+        full.place("web", 0);
+        full.fail("vm-a");
+        full.commit(draft -> draft.released("vm-a"));
+        assertThat(full.ledger.addressesDue()).isTrue();
 
-        small.commit(draft -> draft.intend(warming("red", 3)));
+        full.commit(Draft::lendAddresses);
 
-        assertThat(small.last.vms()).extracting(MicroVm::address).containsExactlyInAnyOrder("127.64.0.1", "127.64.0.2");
+        assertThat(full.vm("vm-new-2").address()).isEqualTo("127.64.0.1");
+        assertThat(full.vm("vm-new-2").state().reason()).isNull();
+        assertThat(full.vm("vm-new-1").address()).isNull();
+        assertThat(full.told()).containsExactly(EventType.VM_WAITING);
+        assertThat(full.ledger.addressesDue()).isFalse();
+    }
+
+    @Test
+    void aNewRowTakesNoFreedAddressFromOneThatWaits() {
+        var full = full();
+        full.wish("web", Specs.service("red", 0, 0));
+        full.wish("late", Specs.service("green", 0, 0));
+        full.place("web", 0);
+        full.fail("vm-a");
+        full.commit(draft -> draft.released("vm-a"));
+
+        full.place("late", 0);
+
+        assertThat(full.vm("vm-new-2").address()).isNull();
+    }
+
+    @Test
+    void aRowThatWaitsForAnAddressIsForgottenAtOnce() {
+        var full = full();
+        full.wish("web", Specs.service("red", 0, 0));
+        full.place("web", 0);
+
+        full.delete("web");
+
+        assertThat(full.vm("vm-new-1")).isNull();
+        assertThat(full.told()).contains(EventType.VM_FORGOTTEN);
+    }
+
+    @Test
+    void aWarmVmThatWasClaimedMeanwhileIsNotGivenUp() {
+        books.warm("vm-a", "red");
+        books.wish("web", Specs.service("red", 1, 1));
+        var retire = new Intents.Retire("vm-a", new Reason(ReasonCode.HOST_FULL, "too many"));
+
+        books.commit(draft -> draft.intend(new Intents(List.of(), List.of(), List.of(retire))));
+
+        assertThat(books.last.isEmpty()).isTrue();
+        assertThat(books.phase("vm-a")).isEqualTo(Phase.RUNNING);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"BOOTING", "WARMING"})
+    void aMissTakesTheVmThatIsAlmostWarm(Phase almost) {
+        books.wish("web", Specs.service("red", 1, 1));
+        books.there("vm-a", "red", null, Phase.STARTING);
+        var before = books.there("vm-b", "red", null, almost);
+
+        books.place("web", 0);
+
+        assertThat(books.vm("vm-b").owner()).isEqualTo(books.owner("web", 0));
+        assertThat(books.phase("vm-b")).isEqualTo(Phase.BOOTING);
+        assertThat(books.vm("vm-b").state().process()).isEqualTo(before.state().process());
+        assertThat(books.told()).containsExactly(EventType.VM_CLAIMED, EventType.POOL_MISS);
+    }
+
+    @Test
+    void aVmThatWasClaimedEarlyCannotBecomeAPoolsAgain() {
+        books.wish("web", Specs.service("red", 1, 1));
+        books.there("vm-a", "red", null, Phase.BOOTING);
+        books.place("web", 0);
+
+        assertThatThrownBy(() -> books.move("vm-a", States.of(Phase.WARMING, books.now)))
+                .hasMessageContaining("vm vm-a cannot become WARMING: it is BOOTING");
+    }
+
+    /** Both addresses are taken, by vm-a and vm-b. */
+    private static Books full() {
+        var full = new Books("127.64.0.0/30");
+        full.warm("vm-a", "blue");
+        full.warm("vm-b", "blue");
+        return full;
     }
 }

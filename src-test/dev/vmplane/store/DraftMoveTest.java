@@ -82,7 +82,7 @@ class DraftMoveTest {
         var running = (VmState.Running)
                 books.owned("vm-a", "red", "web", Phase.RUNNING).state();
 
-        books.move("vm-a", running.withHealth(false));
+        books.move("vm-a", running.withHealth(false, books.now));
 
         assertThat(books.told()).containsExactly(EventType.VM_HEALTH);
         assertThat(books.factsOf(EventType.VM_HEALTH)).containsEntry("healthy", false);
@@ -111,7 +111,7 @@ class DraftMoveTest {
         books.wish("web", Specs.service("blue", 0, 0));
         books.owned("vm-new", "blue", "web", Phase.BOOTING);
 
-        books.move("vm-old", running.withHealth(false));
+        books.move("vm-old", running.withHealth(false, books.now));
 
         assertThat(books.phase("vm-new")).isEqualTo(Phase.BOOTING);
     }

@@ -52,6 +52,10 @@ public record JobStatus(State state, int ready, int replicas, Reason reason, Ins
         }
     }
 
+    /** Rows do not say so: it rarely lasts, and is what a row waits for that has all else. */
+    private static final Reason ITS_TURN =
+            new Reason(ReasonCode.NO_BOOT_SLOT, "waits for its turn until this host may boot one more");
+
     private static final Comparator<Place> BY_STATE = Comparator.comparing(Place::state);
 
     public static JobStatus of(JobView view, Instant now) {
@@ -99,7 +103,7 @@ public record JobStatus(State state, int ready, int replicas, Reason reason, Ins
             case PENDING ->
                 new Place(
                         State.WAITING,
-                        new Reason(ReasonCode.NO_BOOT_SLOT, "waits until this host may boot one more"),
+                        vm.state().reason() == null ? ITS_TURN : vm.state().reason(),
                         since,
                         null);
             case STARTING, BOOTING, WARMING, WARM, PAUSED -> new Place(State.STARTING, null, since, null);

@@ -104,13 +104,14 @@ final class Representation {
 
     private static JsonObject of(Stats.PoolView pool) {
         var retry = pool.retry();
+        var reason = retry == null ? pool.waiting() : retry.reason();
         return new JsonObject()
                 .put("min", pool.bounds().min())
                 .put("max", pool.bounds().max())
                 .put("warm", pool.warm())
                 .put("warming", pool.warming())
                 .put("jobs", pool.jobs())
-                .put("reason", retry == null ? null : of(retry.reason()))
+                .put("reason", of(reason))
                 .put("next_try", retry == null ? null : text(retry.nextTry()));
     }
 

@@ -9,6 +9,8 @@ import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.EventType;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
+import dev.vmplane.model.Reason;
+import dev.vmplane.model.ReasonCode;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -20,10 +22,12 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * Counts committed facts for {@code GET /metrics}. No label takes a value that users choose, so the number of series
@@ -35,6 +39,8 @@ public final class Meters extends VerticleBase {
     private final MeterRegistry registry;
     private final Map<String, Phase> phases = new HashMap<>();
     private final Set<String> jobs = new HashSet<>();
+    private final Map<String, ReasonCode> waits = new HashMap<>();
+    private final Map<ReasonCode, AtomicInteger> waitingByReason = new EnumMap<>(ReasonCode.class);
     private final Map<Phase, AtomicInteger> vmsByPhase = new EnumMap<>(Phase.class);
     private final AtomicInteger jobCount = new AtomicInteger();
     private Timer bootTime;
@@ -55,6 +61,9 @@ public final class Meters extends VerticleBase {
                     .tag("phase", text(phase))
                     .register(registry);
         }
+        // Shown from the start, at zero; others when they are first met.
+        List.of(ReasonCode.NO_BOOT_SLOT, ReasonCode.NO_CAPACITY, ReasonCode.NO_ADDRESS)
+                .forEach(this::waitingFor);
         Gauge.builder("vmplane.jobs", jobCount, AtomicInteger::get)
                 .description("desired VMs")
                 .register(registry);
@@ -67,6 +76,23 @@ public final class Meters extends VerticleBase {
         registry.counter("vmplane.pool.hits");
         registry.counter("vmplane.pool.misses");
         return bus.listen(Address.COMMITTED, this::count).compose(listening -> load());
+    }
+
+    /**
+     * Shows what VMs have, or may have, of the host.
+     *
+     * @param state {@code total} or {@code held}
+     */
+    public static void room(MeterRegistry registry, String state, Supplier<Number> vcpus, Supplier<Number> memoryMib) {
+        Gauge.builder("vmplane.capacity.vcpus", vcpus)
+                .description("virtual CPUs of all VMs of this host")
+                .tag("state", state)
+                .register(registry);
+        Gauge.builder("vmplane.capacity.memory", memoryMib)
+                .description("memory of all VMs of this host, their hypervisors included")
+                .baseUnit("mebibytes")
+                .tag("state", state)
+                .register(registry);
     }
 
     /** The store tells a commit before it answers with it, so what is loaded is never older than what was heard. */
@@ -128,14 +154,41 @@ public final class Meters extends VerticleBase {
             vmsByPhase.get(before).decrementAndGet();
         }
         vmsByPhase.get(vm.phase()).incrementAndGet();
+        waitsFor(vm.vmId(), vm.phase() == Phase.PENDING ? lacking(vm.state().reason()) : null);
         return before;
     }
 
     private void forget(MicroVm vm) {
         var before = phases.remove(vm.vmId());
+        waitsFor(vm.vmId(), null);
         if (before != null) {
             vmsByPhase.get(before).decrementAndGet();
         }
+    }
+
+    private void waitsFor(String vmId, ReasonCode reason) {
+        var before = reason == null ? waits.remove(vmId) : waits.put(vmId, reason);
+        if (before != null) {
+            waitingFor(before).decrementAndGet();
+        }
+        if (reason != null) {
+            waitingFor(reason).incrementAndGet();
+        }
+    }
+
+    private AtomicInteger waitingFor(ReasonCode reason) {
+        return waitingByReason.computeIfAbsent(reason, met -> {
+            var count = new AtomicInteger();
+            Gauge.builder("vmplane.vms.waiting", count, AtomicInteger::get)
+                    .description("microVMs that have not begun to boot, by what they lack")
+                    .tag("reason", met.text())
+                    .register(registry);
+            return count;
+        });
+    }
+
+    private static ReasonCode lacking(Reason reason) {
+        return reason == null ? ReasonCode.NO_BOOT_SLOT : reason.code();
     }
 
     private static String text(Phase phase) {

@@ -8,6 +8,10 @@ public enum EventType {
     /** No warm VM was there for a job that needed one; it boots cold. */
     POOL_MISS("pool.miss"),
     VM_CREATED("vm.created"),
+    /** What a VM that has not begun to boot lacks has changed; without a reason it is nothing but its turn. */
+    VM_WAITING("vm.waiting"),
+    /** A VM on its way to be warm got its owner: it goes on as if it had been booted for it. */
+    VM_CLAIMED("vm.claimed"),
     /** A warm VM got its owner. */
     VM_ATTACHED("vm.attached"),
     VM_PHASE("vm.phase"),

@@ -8,7 +8,8 @@ import java.time.Instant;
  * @param vmId {@code vm-} and ten letters or digits, in the name of everything the host lends it
  * @param node the host it lives on
  * @param owner the place it fills, or null while it is warm or becoming so
- * @param address IPv4 address at which this host reaches the guest; its own for as long as the row lives
+ * @param address IPv4 address at which this host reaches the guest; its own for as long as the row lives, or null while
+ *     a VM that is PENDING waits for one
  * @param released true when nothing of it is left on the host; only ended VMs are
  */
 public record MicroVm(
@@ -40,6 +41,10 @@ public record MicroVm(
     }
 
     public MicroVm with(Owner owner, VmState state) {
+        return new MicroVm(vmId, node, specHash, boot, owner, state, address, createdAt, released);
+    }
+
+    public MicroVm at(String address) {
         return new MicroVm(vmId, node, specHash, boot, owner, state, address, createdAt, released);
     }
 

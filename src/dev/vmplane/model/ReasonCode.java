@@ -44,6 +44,8 @@ public enum ReasonCode {
     SCALED_DOWN,
     /** The warm pool holds more than it wants, or nobody wants its hash any more. */
     POOL_SURPLUS,
+    /** The host is full, and a VM that a job waits for needs the room of this warm one. */
+    HOST_FULL,
     /** Waiting: a former attempt failed and its backoff has not passed. */
     BACKOFF,
     /** Waiting: as many VMs boot at once as this host allows. */
@@ -65,7 +67,12 @@ public enum ReasonCode {
 
     /** Whether somebody wanted the VM gone, as opposed to it having failed or ended by itself. */
     public boolean wanted() {
-        return this == DELETED || this == REPLACED || this == SCALED_DOWN || this == POOL_SURPLUS;
+        return this == DELETED || this == REPLACED || this == SCALED_DOWN || this == POOL_SURPLUS || this == HOST_FULL;
+    }
+
+    /** Whether it is a reason to let VMs without an owner go and no others. */
+    public boolean warmOnly() {
+        return this == POOL_SURPLUS || this == HOST_FULL;
     }
 
     public String text() {

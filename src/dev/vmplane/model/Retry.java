@@ -13,6 +13,11 @@ import java.time.Instant;
  */
 public record Retry(String key, String specHash, int failures, Instant nextTry, Instant since, Reason reason) {
 
+    /** The same failures, and the next attempt then. */
+    public Retry dueAt(Instant next) {
+        return new Retry(key, specHash, failures, next, since, reason);
+    }
+
     public static String ofReplica(String jobId, int replica) {
         return "job/" + jobId + "/" + replica;
     }

@@ -34,7 +34,7 @@ public sealed interface VmState {
         return null;
     }
 
-    /** Why it is on its way out or ended, or null. */
+    /** Why it waits, is on its way out or ended, or null. */
     default Reason reason() {
         return null;
     }
@@ -54,8 +54,21 @@ public sealed interface VmState {
         }
     }
 
-    /** A committed row and nothing else: no process, no directory. Waits for a boot slot. */
-    record Pending(Instant since) implements Live {
+    /**
+     * A committed row and nothing else: no process, no directory.
+     *
+     * @param reason what it lacks, or null while that is nothing but its turn to boot
+     */
+    record Pending(Instant since, Reason reason) implements Live {
+        public Pending(Instant since) {
+            this(since, null);
+        }
+
+        /** The same wait for another reason. */
+        public Pending waitingFor(Reason other) {
+            return new Pending(since, other);
+        }
+
         public Starting toStarting(Instant now, Instant deadline) {
             return new Starting(now, deadline);
         }
@@ -100,6 +113,11 @@ public sealed interface VmState {
             return new Warm(now, process);
         }
 
+        /** Its owner has come early: what it still lacks is what a VM with an owner boots until. */
+        public Booting toBooting() {
+            return new Booting(since, deadline, process);
+        }
+
         @Override
         public Phase phase() {
             return Phase.WARMING;
@@ -138,10 +156,10 @@ public sealed interface VmState {
         }
     }
 
-    /** Serves its owner. It is routed while {@code healthy}. */
+    /** Serves its owner. It is routed while {@code healthy}; a change of health is where {@code since} starts anew. */
     record Running(Instant since, VmmProcess process, boolean healthy) implements Live {
-        public Running withHealth(boolean healthy) {
-            return new Running(since, process, healthy);
+        public Running withHealth(boolean healthy, Instant now) {
+            return new Running(now, process, healthy);
         }
 
         public Draining toDraining(Instant now, Instant deadline, Reason reason) {

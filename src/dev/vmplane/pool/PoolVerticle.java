@@ -7,6 +7,7 @@ import dev.vmplane.bus.Bus;
 import dev.vmplane.host.Estate;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.GuestExit;
+import dev.vmplane.model.Intents;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
@@ -37,22 +38,30 @@ public final class PoolVerticle extends VerticleBase {
     private static final Duration SWEEP = Duration.ofMinutes(1);
     private static final PageQuery EVERYTHING = new PageQuery(null, null, Integer.MAX_VALUE);
 
+    private static final Reason HOST_FULL =
+            new Reason(ReasonCode.HOST_FULL, "the host is full and a VM that a job waits for needs its room");
+
     private final Pool pool;
     private final Estate estate;
     private final BiFunction<MicroVm, VmmProcess, Deployable> vmVerticles;
     private final Time time;
     private final Set<String> deployed = new HashSet<>();
     private Bus bus;
+    /** Everything that lives has been seen: before that, room that is taken would seem free. */
+    private boolean complete;
+
     private boolean stopped;
+    private volatile Usage usage;
 
     /**
      * A pool executor.
      *
-     * @param slots how many VMs may boot at once
+     * @param pool new; decides who may boot
      * @param vmVerticles makes the verticle of a row, given the process found for it or null
      */
-    public PoolVerticle(int slots, Estate estate, BiFunction<MicroVm, VmmProcess, Deployable> vmVerticles, Time time) {
-        this.pool = new Pool(slots);
+    public PoolVerticle(Pool pool, Estate estate, BiFunction<MicroVm, VmmProcess, Deployable> vmVerticles, Time time) {
+        this.pool = pool;
+        this.usage = new Usage(pool.total(), Room.NONE);
         this.estate = estate;
         this.vmVerticles = vmVerticles;
         this.time = time;
@@ -98,7 +107,10 @@ public final class PoolVerticle extends VerticleBase {
                 .addKeyValue("rows", look.live().size())
                 .addKeyValue("processes", processes.size())
                 .log("adopting what runs");
-        return Future.join(adopted).compose(done -> sweep(look)).onSuccess(done -> grant());
+        return Future.join(adopted).compose(done -> sweep(look)).onSuccess(done -> {
+            complete = true;
+            carryOut();
+        });
     }
 
     private void committed(Changes changes) {
@@ -113,16 +125,58 @@ public final class PoolVerticle extends VerticleBase {
                 deploy(vm, null);
             }
         }
+        changes.jobsGone().forEach(job -> pool.forgotJob(job.jobId()));
         changes.vmsGone().forEach(vm -> {
             pool.forgot(vm.vmId());
             deployed.remove(vm.vmId());
         });
-        grant();
+        carryOut();
     }
 
-    private void grant() {
-        pool.grant().forEach(vm -> deploy(vm, null));
+    /** What the pool has decided, from what it has seen by now. What the store does not hear is decided again. */
+    private void carryOut() {
+        if (!complete) {
+            return;
+        }
+        var decision = pool.decide();
+        decision.boot().forEach(vm -> deploy(vm, null));
+        if (!decision.giveUp().isEmpty()) {
+            giveUp(decision.giveUp());
+        }
+        decision.waiting().forEach(this::tell);
+        usage = new Usage(pool.total(), pool.held());
     }
+
+    private void giveUp(List<MicroVm> warm) {
+        LOG.atInfo().addKeyValue("vms", warm.size()).log("giving warm vms up for those that jobs wait for");
+        var retire = warm.stream()
+                .map(vm -> new Intents.Retire(vm.vmId(), HOST_FULL))
+                .toList();
+        bus.ask(Address.STORE_INTEND, new Intents(List.of(), List.of(), retire)).onFailure(cause -> {
+            LOG.atWarn().setCause(cause).log("warm vms could not be given up yet");
+            warm.forEach(vm -> pool.stays(vm.vmId()));
+        });
+    }
+
+    private void tell(Pool.Waiting waiting) {
+        var vm = waiting.vm();
+        LOG.atInfo()
+                .addKeyValue("vm", vm.vmId())
+                .addKeyValue("reason", waiting.reason())
+                .log("vm waits");
+        var pending = ((VmState.Pending) vm.state()).waitingFor(waiting.reason());
+        // One that is refused has moved on meanwhile, or the store is in trouble: then it is told later.
+        bus.ask(Address.STORE_INSTANCE_MOVED, new Moved(vm.vmId(), Phase.PENDING, pending))
+                .onFailure(refused -> pool.untold(vm.vmId()));
+    }
+
+    /** What VMs have of this host, as of the last decision; may be asked from any thread. */
+    public Usage usage() {
+        return usage;
+    }
+
+    /** All the room there is for VMs, and what they have of it. */
+    public record Usage(Room total, Room held) {}
 
     private Future<?> deploy(MicroVm vm, VmmProcess found) {
         if (stopped) {
@@ -175,7 +229,10 @@ public final class PoolVerticle extends VerticleBase {
         }
         look().compose(this::sweep)
                 .onFailure(cause -> LOG.atWarn().setCause(cause).log("the sweep failed and is repeated"))
-                .onComplete(done -> time.after(SWEEP, this::sweepAgain));
+                .onComplete(done -> {
+                    carryOut();
+                    time.after(SWEEP, this::sweepAgain);
+                });
     }
 
     private Future<?> sweep(Look look) {

@@ -88,6 +88,10 @@ public final class Reconciler {
                 .sorted(BEST_FIRST)
                 .toList();
         fitting.stream().skip(1).forEach(vm -> retire(vm, ReasonCode.REPLACED, "one VM is enough for this replica"));
+        present(view)
+                .filter(vm -> vm.owner().replica() == replica && vm.phase() == Phase.PENDING)
+                .filter(vm -> !vm.specHash().equals(job.specHash()))
+                .forEach(vm -> retire(vm, ReasonCode.REPLACED, "the job got another spec before this VM booted"));
         if (fitting.isEmpty()) {
             fill(job, replica, retryOf(view, replica));
         }

@@ -38,6 +38,10 @@ public final class Addresses {
         return Optional.empty();
     }
 
+    boolean anyFree() {
+        return taken.cardinality() < count;
+    }
+
     void take(String address) {
         var at = toInt(address) - first;
         if (at >= 0 && at < count) {
@@ -52,8 +56,9 @@ public final class Addresses {
         }
     }
 
+    /** Why a row waits for which there was none. */
     static Reason exhausted() {
-        return new Reason(ReasonCode.HOST_FAILED, "no free guest address: enlarge address_range");
+        return new Reason(ReasonCode.NO_ADDRESS, "every guest address of this host is taken: enlarge address_range");
     }
 
     private static int toInt(String address) {

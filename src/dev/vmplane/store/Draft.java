@@ -11,6 +11,7 @@ import dev.vmplane.model.Intents;
 import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Owner;
+import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Refusal;
@@ -18,10 +19,9 @@ import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Retry;
 import dev.vmplane.model.SpecHash;
 import dev.vmplane.model.VmState;
-import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -72,10 +72,20 @@ public final class Draft {
         }
         if (known != null && reboots) {
             forgetPoolOf(known);
+        } else if (known != null && !known.spec().restart().equals(job.spec().restart())) {
+            reviseVerdicts(job);
         }
         // A crashed VM of an unchanged hash waits out its backoff; whoever only changes a label does not end the wait.
         var attached = reboots ? claimForAll(job) : List.<MicroVm>of();
         return new PutAnswer(job, known == null, true, attached, rows.seq());
+    }
+
+    /** What was not to be started again is tried at once where the new restart policy would have allowed it. */
+    private void reviseVerdicts(DesiredVm job) {
+        IntStream.range(0, job.spec().replicas())
+                .mapToObj(replica -> rows.retry(Retry.ofReplica(job.jobId(), replica)))
+                .filter(retry -> retry != null && !RestartRule.stands(retry, job.spec()))
+                .forEach(retry -> lives.remember(retry.dueAt(now), job));
     }
 
     private static void refuseTakeover(DesiredVm known, PutJob put) {
@@ -139,7 +149,9 @@ public final class Draft {
     public long intend(Intents intents) {
         for (var retire : intents.retire()) {
             var vm = rows.vm(retire.vmId());
-            if (vm != null) {
+            // A warm VM that was to go for want of room, and was claimed meanwhile, is somebody's.
+            var spared = retire.reason().code().warmOnly() && vm != null && vm.owner() != null;
+            if (vm != null && !spared) {
                 lives.retire(vm, retire.reason());
             }
         }
@@ -156,6 +168,18 @@ public final class Draft {
     /** Nothing of an ended VM is left on the host: its address may go to another. */
     public long released(String vmId) {
         lives.released(vmId);
+        return rows.seq();
+    }
+
+    /** Gives free addresses to the rows that wait for one. */
+    public long lendAddresses() {
+        for (var vm : rows.unaddressed()) {
+            var address = rows.nextAddress();
+            if (address.isEmpty()) {
+                break;
+            }
+            lives.addressed(vm, address.get());
+        }
         return rows.seq();
     }
 
@@ -176,13 +200,10 @@ public final class Draft {
             return;
         }
         var owner = ownerOf(job, place.replica());
-        if (create(job.specHash(), job, owner).isEmpty()) {
-            var key = Retry.ofReplica(job.jobId(), place.replica());
-            lives.remember(
-                    rules.backoff()
-                            .after(rows.retry(key), key, job.specHash(), Duration.ZERO, now, Addresses.exhausted()),
-                    job);
-        } else if (job.spec().warmPool().max() > 0) {
+        if (!claimEarly(job, owner)) {
+            create(job.specHash(), job, owner);
+        }
+        if (job.spec().warmPool().max() > 0) {
             rows.tell(EventType.POOL_MISS, job, JobFacts.of(job));
         }
     }
@@ -192,28 +213,24 @@ public final class Draft {
                 - rows.unowned(warm.specHash()).count();
         var job = rows.anyJobOf(warm.specHash());
         for (var n = 0; job != null && n < Math.min(warm.count(), room); n++) {
-            if (create(warm.specHash(), job, null).isEmpty()) {
-                return;
-            }
+            create(warm.specHash(), job, null);
         }
     }
 
-    private Optional<MicroVm> create(String specHash, DesiredVm like, Owner owner) {
-        return rows.freeAddress().map(address -> {
-            var vm = new MicroVm(
-                    vmIds.get(),
-                    rules.node(),
-                    specHash,
-                    like.spec().boot(),
-                    owner,
-                    new VmState.Pending(now),
-                    address,
-                    now,
-                    false);
-            rows.put(vm);
-            rows.tell(EventType.VM_CREATED, vm, Map.of("spec_hash", specHash));
-            return vm;
-        });
+    private void create(String specHash, DesiredVm like, Owner owner) {
+        var address = rows.freeAddress();
+        var vm = new MicroVm(
+                vmIds.get(),
+                rules.node(),
+                specHash,
+                like.spec().boot(),
+                owner,
+                new VmState.Pending(now, address.isPresent() ? null : Addresses.exhausted()),
+                address.orElse(null),
+                now,
+                false);
+        rows.put(vm);
+        rows.tell(EventType.VM_CREATED, vm, VmFacts.created(vm));
     }
 
     /** Attaches the oldest warm VM of the job's hash, if there is one and the job may have it. */
@@ -225,6 +242,24 @@ public final class Draft {
                 .filter(MicroVm::claimable)
                 .findFirst()
                 .map(warm -> attach(warm, ownerOf(job, replica)));
+    }
+
+    /** Gives the owner the furthest of the VMs that boot for the pool: it is up sooner than a new one. */
+    private boolean claimEarly(DesiredVm job, Owner owner) {
+        if (job.spec().lifecycle() == Lifecycle.JOB) {
+            return false;
+        }
+        var almost = rows.unowned(job.specHash())
+                .filter(vm -> vm.phase() == Phase.BOOTING || vm.phase() == Phase.WARMING)
+                .max(Comparator.comparing(MicroVm::phase)
+                        .thenComparing(Comparator.comparing(MicroVm::createdAt).reversed()));
+        almost.ifPresent(vm -> {
+            var state = vm.state() instanceof VmState.Warming warming ? warming.toBooting() : vm.state();
+            var claimed = vm.with(owner, state);
+            rows.put(claimed);
+            rows.tell(EventType.VM_CLAIMED, claimed, VmFacts.claimed(vm, claimed));
+        });
+        return almost.isPresent();
     }
 
     private MicroVm attach(MicroVm warm, Owner owner) {

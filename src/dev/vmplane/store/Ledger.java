@@ -16,9 +16,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What the database holds, in memory: answers every read and every slice. It changes by {@link #apply} alone, with what
@@ -34,6 +37,10 @@ public final class Ledger {
     private final Map<String, Retry> retries = new HashMap<>();
     /** VMs, ended ones included, by the job that owns or owned them. */
     private final Map<String, NavigableMap<String, MicroVm>> vmsByJob = new HashMap<>();
+
+    /** Rows that wait for an address: those with an owner first, then the oldest. */
+    private final NavigableSet<MicroVm> unaddressed = new TreeSet<>(
+            Comparator.comparing((MicroVm vm) -> vm.owner() == null).thenComparing(BY_AGE));
 
     private final Map<String, HashGroup> groups = new HashMap<>();
     private final Addresses addresses;
@@ -124,6 +131,15 @@ public final class Ledger {
         return group == null ? List.of() : group.jobs.values();
     }
 
+    Collection<MicroVm> unaddressed() {
+        return unaddressed;
+    }
+
+    /** Whether somebody waits for an address although one is free. */
+    public boolean addressesDue() {
+        return !unaddressed.isEmpty() && addresses.anyFree();
+    }
+
     Addresses addresses() {
         return addresses;
     }
@@ -189,8 +205,18 @@ public final class Ledger {
     private Stats.PoolView poolView(String specHash) {
         var slice = pool(specHash);
         var warm = (int) slice.unowned().stream().filter(MicroVm::claimable).count();
+        var waiting = slice.unowned().stream()
+                .filter(vm -> vm.phase() == Phase.PENDING)
+                .flatMap(vm -> Stream.ofNullable(vm.state().reason()))
+                .findFirst();
         return new Stats.PoolView(
-                specHash, slice.jobs(), slice.bounds(), warm, slice.unowned().size() - warm, slice.retry());
+                specHash,
+                slice.jobs(),
+                slice.bounds(),
+                warm,
+                slice.unowned().size() - warm,
+                slice.retry(),
+                waiting.orElse(null));
     }
 
     private List<Retry> retriesOf(DesiredVm job) {
@@ -226,7 +252,9 @@ public final class Ledger {
     private void putVm(MicroVm vm) {
         removeVm(vms.get(vm.vmId()));
         vms.put(vm.vmId(), vm);
-        if (!vm.released()) {
+        if (vm.address() == null) {
+            unaddressed.add(vm);
+        } else if (!vm.released()) {
             addresses.take(vm.address());
         }
         if (vm.owner() != null) {
@@ -243,7 +271,9 @@ public final class Ledger {
         if (vm == null) {
             return;
         }
-        if (!vm.released()) {
+        if (vm.address() == null) {
+            unaddressed.remove(vm);
+        } else if (!vm.released()) {
             addresses.free(vm.address());
         }
         if (vm.owner() != null) {

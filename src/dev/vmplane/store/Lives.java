@@ -64,6 +64,11 @@ final class Lives {
         if (vm.phase().leaving()) {
             return;
         }
+        if (vm.address() == null) {
+            // A row without an address was never given to anybody who would have to tell its end.
+            forget(vm);
+            return;
+        }
         if (vm.state() instanceof VmState.Running running) {
             enter(vm, running.toDraining(now, now.plus(rules.drainLimit()), reason));
         } else {
@@ -79,8 +84,8 @@ final class Lives {
                     .asException();
         }
         var to = moved.to();
-        var misplaced =
-                (to.phase() == Phase.RUNNING && vm.owner() == null) || (to.phase() == Phase.WARM && vm.owner() != null);
+        var warms = to.phase() == Phase.WARMING || to.phase() == Phase.WARM;
+        var misplaced = (to.phase() == Phase.RUNNING && vm.owner() == null) || (warms && vm.owner() != null);
         if (!to.phase().ended() && (vm.phase() != moved.from() || misplaced)) {
             throw Draft.conflict(
                     "vm_moved", "vm " + vm.vmId() + " cannot become " + to.phase() + ": it is " + vm.phase());
@@ -91,6 +96,9 @@ final class Lives {
             return rows.vm(after.vmId());
         } else if (to.phase() == Phase.WARM) {
             rows.forgetRetry(Retry.ofPool(vm.specHash()));
+        } else if (to.phase() == Phase.RUNNING
+                && healthyFor(vm).compareTo(rules.backoff().resetAfter()) >= 0) {
+            rows.forgetRetry(Retry.ofReplica(vm.owner().jobId(), vm.owner().replica()));
         } else if (to.phase().ended() && !vm.phase().leaving()) {
             settle(vm, to);
         }
@@ -100,16 +108,35 @@ final class Lives {
     private MicroVm enter(MicroVm vm, VmState to) {
         var after = vm.with(to);
         rows.put(after);
-        rows.tell(vm.phase() == to.phase() ? EventType.VM_HEALTH : EventType.VM_PHASE, after, VmFacts.moved(vm, after));
+        rows.tell(told(vm, to), after, VmFacts.moved(vm, after));
         return after;
+    }
+
+    private static EventType told(MicroVm vm, VmState to) {
+        if (vm.phase() != to.phase()) {
+            return EventType.VM_PHASE;
+        }
+        return to.phase() == Phase.PENDING ? EventType.VM_WAITING : EventType.VM_HEALTH;
+    }
+
+    /** A row that waited for an address has one. */
+    void addressed(MicroVm vm, String address) {
+        var pending = (VmState.Pending) vm.state();
+        enter(vm.at(address), pending.waitingFor(null));
+    }
+
+    /** How long the VM has been in good health until now. */
+    private Duration healthyFor(MicroVm vm) {
+        return switch (vm.phase()) {
+            case RUNNING -> vm.serving() ? Duration.between(vm.state().since(), now) : Duration.ZERO;
+            case WARM, PAUSED -> Duration.between(vm.state().since(), now);
+            case PENDING, STARTING, BOOTING, WARMING, DRAINING, STOPPING, STOPPED, FAILED -> Duration.ZERO;
+        };
     }
 
     /** Remembers an end nobody asked for: when, or whether, there will be another attempt. */
     private void settle(MicroVm vm, VmState end) {
-        var healthyFor = switch (vm.phase()) {
-            case RUNNING, WARM, PAUSED -> Duration.between(vm.state().since(), now);
-            case PENDING, STARTING, BOOTING, WARMING, DRAINING, STOPPING, STOPPED, FAILED -> Duration.ZERO;
-        };
+        var healthyFor = healthyFor(vm);
         if (vm.owner() == null) {
             if (rows.anyJobOf(vm.specHash()) == null) {
                 return;

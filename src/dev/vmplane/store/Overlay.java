@@ -87,8 +87,21 @@ final class Overlay {
                         .filter(job -> job.specHash().equals(specHash)));
     }
 
+    /** One that nobody has, or nothing: freed addresses go to those who wait for one first. */
     Optional<String> freeAddress() {
+        return ledger.unaddressed().isEmpty() ? nextAddress() : Optional.empty();
+    }
+
+    Optional<String> nextAddress() {
         return ledger.addresses().next(promisedAddresses);
+    }
+
+    /** Rows that wait for an address, in the order in which they get one. */
+    List<MicroVm> unaddressed() {
+        return ledger.unaddressed().stream()
+                .map(vm -> vm(vm.vmId()))
+                .filter(vm -> vm != null && vm.address() == null)
+                .toList();
     }
 
     void put(DesiredVm job) {

@@ -29,6 +29,20 @@ final class RestartRule {
         };
     }
 
+    /** Whether that there will be no further attempt holds under the restart policy of {@code spec} as well. */
+    static boolean stands(Retry verdict, Spec spec) {
+        if (verdict.nextTry() != null) {
+            return true;
+        }
+        var limit = spec.restart().maxAttempts();
+        return switch (spec.restart().policy()) {
+            case ALWAYS -> limit > 0 && verdict.failures() >= limit;
+            case ON_FAILURE ->
+                verdict.reason().code() == ReasonCode.FINISHED || (limit > 0 && verdict.failures() >= limit);
+            case NEVER -> true;
+        };
+    }
+
     private static Retry limited(Spec spec, Retry next) {
         var limit = spec.restart().maxAttempts();
         return limit > 0 && next.failures() >= limit

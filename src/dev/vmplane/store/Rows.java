@@ -80,7 +80,8 @@ final class Rows {
                 reason == null ? null : reason.detail(),
                 exit.status(),
                 exit.signal(),
-                vm.address(),
+                // The column holds no null: a row that waits for its address has an empty one.
+                vm.address() == null ? "" : vm.address(),
                 millis(vm.createdAt()),
                 vm.released() ? 1 : 0));
     }
@@ -101,9 +102,14 @@ final class Rows {
                 boot,
                 owner,
                 state(row),
-                row.getString("address"),
+                addressOf(row),
                 instant(row, "created_at"),
                 row.getInteger("released") == 1);
+    }
+
+    private static String addressOf(Row row) {
+        var address = row.getString("address");
+        return address.isEmpty() ? null : address;
     }
 
     private static VmState state(Row row) {
@@ -114,7 +120,7 @@ final class Rows {
         var reason = reason(row);
         var exit = new GuestExit(row.getInteger("exit_status"), row.getInteger("exit_signal"));
         return switch (Phase.valueOf(row.getString("phase"))) {
-            case PENDING -> new VmState.Pending(since);
+            case PENDING -> new VmState.Pending(since, reason);
             case STARTING -> new VmState.Starting(since, deadline);
             case BOOTING -> new VmState.Booting(since, deadline, process);
             case WARMING -> new VmState.Warming(since, deadline, process);

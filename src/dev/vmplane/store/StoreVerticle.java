@@ -108,6 +108,9 @@ public final class StoreVerticle extends VerticleBase {
                 .addKeyValue("vms", rows.vms().size())
                 .addKeyValue("seq", seq)
                 .log("store opened");
+        // The range may have been enlarged since.
+        lendAddresses();
+        commitNext();
         return null;
     }
 
@@ -211,9 +214,17 @@ public final class StoreVerticle extends VerticleBase {
         if (!changes.isEmpty()) {
             ledger.apply(changes);
             bus.publish(Address.COMMITTED, changes);
+            lendAddresses();
         }
         answers.forEach(Runnable::run);
         commitNext();
+    }
+
+    /** What a commit has freed goes to those who wait, before the next commit takes it from under them. */
+    private void lendAddresses() {
+        if (ledger.addressesDue()) {
+            waiting.addFirst(new Write<>(Draft::lendAddresses, Promise.promise()));
+        }
     }
 
     /** A commit that failed may still have happened: the database is asked before anybody is told anything. */

@@ -14,12 +14,26 @@ import java.util.Map;
 final class VmFacts {
     private VmFacts() {}
 
+    static Map<String, Object> created(MicroVm vm) {
+        var facts = new LinkedHashMap<String, Object>();
+        facts.put("spec_hash", vm.specHash());
+        putReason(facts, vm.state());
+        return facts;
+    }
+
     static Map<String, Object> attached(MicroVm warm, MicroVm attached, Instant now) {
         return Map.of(
                 "from", text(warm.phase()),
                 "to", text(attached.phase()),
                 "replica", attached.owner().replica(),
                 "warm_ms", Duration.between(warm.state().since(), now).toMillis());
+    }
+
+    static Map<String, Object> claimed(MicroVm before, MicroVm claimed) {
+        return Map.of(
+                "from", text(before.phase()),
+                "to", text(claimed.phase()),
+                "replica", claimed.owner().replica());
     }
 
     static Map<String, Object> moved(MicroVm before, MicroVm after) {
@@ -30,10 +44,7 @@ final class VmFacts {
         if (to instanceof VmState.Running running) {
             facts.put("healthy", running.healthy());
         }
-        if (to.reason() != null) {
-            facts.put("reason", to.reason().code().text());
-            facts.put("detail", to.reason().detail());
-        }
+        putReason(facts, to);
         var exit = exit(to);
         if (exit != null && exit.status() != null) {
             facts.put("exit_status", exit.status());
@@ -41,6 +52,13 @@ final class VmFacts {
             facts.put("exit_signal", exit.signal());
         }
         return facts;
+    }
+
+    private static void putReason(Map<String, Object> facts, VmState state) {
+        if (state.reason() != null) {
+            facts.put("reason", state.reason().code().text());
+            facts.put("detail", state.reason().detail());
+        }
     }
 
     private static GuestExit exit(VmState state) {

@@ -16,8 +16,10 @@ import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Time;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 
 /** The ground of this host: what it lends to VMs, its images and the consoles of its guests. */
 public final class HostGround implements Ground {
@@ -26,17 +28,24 @@ public final class HostGround implements Ground {
     private final Consoles consoles;
     private final Links links;
     private final Loans loans;
+    private final Function<String, List<Path>> processLists;
     private final Hypervisor hypervisor;
     private final Duration stopLimit;
     private final Time time;
 
-    /** @param stopLimit how long a guest that is asked to end has before it is made to */
+    /**
+     * Stands on these parts.
+     *
+     * @param processLists the files through which the process of a VM, by its id, joins its cgroups
+     * @param stopLimit how long a guest that is asked to end has before it is made to
+     */
     public HostGround(
             RunDirectories directories,
             Images images,
             Consoles consoles,
             Links links,
             Loans loans,
+            Function<String, List<Path>> processLists,
             Hypervisor hypervisor,
             Duration stopLimit,
             Time time) {
@@ -45,6 +54,7 @@ public final class HostGround implements Ground {
         this.consoles = consoles;
         this.links = links;
         this.loans = loans;
+        this.processLists = processLists;
         this.hypervisor = hypervisor;
         this.stopLimit = stopLimit;
         this.time = time;
@@ -64,7 +74,7 @@ public final class HostGround implements Ground {
                         new Disk("config", directory.configDisk(), false)),
                 boot.resources(),
                 links.of(vm),
-                List.of());
+                processLists.apply(vm.vmId()));
     }
 
     @Override

@@ -237,7 +237,7 @@ public final class VmVerticle extends VerticleBase {
             return fail(ReasonCode.UNHEALTHY, health.failures() + " health checks in a row failed");
         }
         return row.state() instanceof VmState.Running running && running.healthy() == health.sick()
-                ? row.move(running.withHealth(!health.sick()))
+                ? row.move(running.withHealth(!health.sick(), now()))
                 : Future.succeededFuture();
     }
 
