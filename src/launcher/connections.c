@@ -17,7 +17,9 @@ enum { INBOX_BYTES = FRAME_HEADER_BYTES + FRAME_LIMIT_BYTES };
 struct connection {
     struct source source;
     int fd;
-    bool open, doomed, waiting; /* waiting: for room to write */
+    bool open, doomed;
+    bool waiting; /* for room to write */
+    bool behind;  /* there may be more requests in its inbox */
     char *inbox;
     size_t count;
     struct outbox outbox;
@@ -68,22 +70,21 @@ void connections_tell(int number, const char *const *fields)
         flush(connection);
 }
 
-/* Serves every whole frame that has come. */
+/* One request at a time, so that whoever asks for many starts at once keeps no end from being told. */
 static void serve(struct connection *connection)
 {
     static struct fields fields;
-    size_t done = 0, length = 0;
-    enum frame frame = FRAME_WHOLE;
-    while (!connection->doomed &&
-           (frame = frame_parse(connection->inbox + done, connection->count - done, &fields, &length)) == FRAME_WHOLE) {
-        if (!request_serve((int)(connection - connections), &fields))
-            doom(connection, "its request is not understood");
-        done += length;
-    }
+    size_t length = 0;
+    enum frame frame = frame_parse(connection->inbox, connection->count, &fields, &length);
+    connection->behind = frame == FRAME_WHOLE;
     if (frame == FRAME_BROKEN)
         doom(connection, "what it says has not the form of a request");
-    connection->count -= done;
-    memmove(connection->inbox, connection->inbox + done, connection->count);
+    if (frame != FRAME_WHOLE)
+        return;
+    if (!request_serve((int)(connection - connections), &fields))
+        doom(connection, "its request is not understood");
+    connection->count -= length;
+    memmove(connection->inbox, connection->inbox + length, connection->count);
 }
 
 static void ready(struct source *source, uint32_t events)
@@ -91,12 +92,12 @@ static void ready(struct source *source, uint32_t events)
     struct connection *connection = (struct connection *)source;
     if (events & EPOLLOUT)
         flush(connection);
-    if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)) || connection->doomed)
+    if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR)) || connection->doomed || connection->behind)
         return;
     ssize_t got = recv(connection->fd, connection->inbox + connection->count, INBOX_BYTES - connection->count, MSG_DONTWAIT);
     if (got > 0) {
         connection->count += (size_t)got;
-        serve(connection);
+        connection->behind = true;
     } else if (got == 0) {
         connection->doomed = true;
     } else if (errno != EAGAIN && errno != EINTR) {
@@ -140,16 +141,25 @@ void connections_open(int fd)
     }
 }
 
-void connections_sweep(void)
+static void hang_up(struct connection *connection)
 {
+    processes_disconnect((int)(connection - connections));
+    close(connection->fd);
+    free(connection->inbox);
+    outbox_free(&connection->outbox);
+    *connection = (struct connection){0};
+}
+
+bool connections_serve(void)
+{
+    bool more = false;
     for (int i = 0; i < CONNECTION_LIMIT; i++) {
         struct connection *connection = &connections[i];
-        if (!connection->open || !connection->doomed)
-            continue;
-        processes_disconnect(i);
-        close(connection->fd);
-        free(connection->inbox);
-        outbox_free(&connection->outbox);
-        *connection = (struct connection){0};
+        if (connection->behind && !connection->doomed)
+            serve(connection);
+        if (connection->doomed)
+            hang_up(connection);
+        more = more || connection->behind;
     }
+    return more;
 }

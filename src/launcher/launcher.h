@@ -24,8 +24,8 @@ struct source {
 void loop_open(void);
 bool loop_add(int fd, uint32_t events, struct source *source);
 void loop_change(int fd, uint32_t events, struct source *source);
-/* Runs once for every batch of what was ready; never returns. */
-_Noreturn void loop_run(void (*after)(void));
+/* Never returns. Calls `work` after each batch of what was ready, and again without waiting as long as there is more. */
+_Noreturn void loop_run(bool (*work)(void));
 
 /* proc.c: looks into /proc. */
 
@@ -36,7 +36,8 @@ struct stat_line {
 
 /* False: see errno; without such a process it is ENOENT or ESRCH. */
 bool proc_stat(pid_t pid, struct stat_line *line);
-/* Whether it is recognized as the VM's: its command line names something in `directory`, or its root is `jail`. */
+/* Whether it is recognized as the VM's: its command line names something in `directory`, or its root is `jail`. When it is
+ * not, EACCES means that its root may not be seen. */
 bool proc_belongs(pid_t pid, const char *directory, const char *jail);
 
 /* processes.c: everything that is watched. */
@@ -95,8 +96,8 @@ void output_bound(const struct process *process);
 
 void connections_open(int listener);
 void connections_tell(int connection, const char *const *fields);
-/* Closes those that broke the rules or went away, when nothing points to them any more. */
-void connections_sweep(void);
+/* Serves one request of each that has any, and parts from those that broke the rules or went away. True: there is more. */
+bool connections_serve(void);
 
 /* requests.c: what each verb means. False: not understood, the connection is to end. */
 

@@ -32,15 +32,16 @@ void loop_change(int fd, uint32_t events, struct source *source)
 }
 
 /* What is ready may free itself and nothing else, since the batch may hold pointers to it still. */
-void loop_run(void (*after)(void))
+void loop_run(bool (*work)(void))
 {
     struct epoll_event batch[BATCH];
+    bool more = false;
     for (;;) {
-        int count = epoll_wait(epoll, batch, BATCH, -1);
+        int count = epoll_wait(epoll, batch, BATCH, more ? 0 : -1);
         for (int i = 0; i < count; i++) {
             struct source *source = batch[i].data.ptr;
             source->ready(source, batch[i].events);
         }
-        after();
+        more = work();
     }
 }

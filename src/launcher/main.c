@@ -167,5 +167,5 @@ int main(int count, char **words)
     connections_open(listener);
     start_looking();
     say("launcher %s takes orders", launcher_version);
-    loop_run(connections_sweep);
+    loop_run(connections_serve);
 }

@@ -71,7 +71,7 @@ static bool rooted(pid_t pid, const char *jail)
     char path[PATH_BYTES];
     struct stat root, wanted;
     snprintf(path, sizeof path, "/proc/%d/root", (int)pid);
-    return stat(path, &root) == 0 && stat(jail, &wanted) == 0 && root.st_dev == wanted.st_dev &&
+    return stat(jail, &wanted) == 0 && stat(path, &root) == 0 && root.st_dev == wanted.st_dev &&
            root.st_ino == wanted.st_ino;
 }
 

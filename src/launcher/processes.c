@@ -232,9 +232,12 @@ enum killed processes_kill(pid_t pid, uint64_t start_ticks, const char *director
     int pidfd = open_the_very(pid, start_ticks);
     if (pidfd < 0)
         return gone() ? KILL_GONE : KILL_REFUSED;
-    enum killed killed = KILL_STRANGER;
+    enum killed killed;
+    errno = 0;
     if (proc_belongs(pid, directory, jail))
         killed = kill_pidfd(pidfd) ? KILL_SENT : errno == ESRCH ? KILL_GONE : KILL_REFUSED;
+    else
+        killed = errno == EACCES ? KILL_REFUSED : KILL_STRANGER; /* whose root may not be seen is nobody's stranger */
     int error = errno;
     close(pidfd);
     errno = error;

@@ -2,6 +2,7 @@ package dev.vmplane.host;
 
 import static dev.vmplane.host.HostRig.await;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmplane.model.VmmProcess;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -114,6 +116,27 @@ final class LaunchWatchTest {
         killFromOutside(process);
 
         assertThat(await(ended)).isEqualTo(ProcessEnd.UNKNOWN);
+    }
+
+    @Test
+    void aStartThatTheLauncherDidNotLiveToAnswerFailsAndTheNextFindsAnother() throws Exception {
+        host.startIdle(directory);
+        var second = host.directory("vm-2");
+        var launcher = launcherPid();
+        assertThat(new ProcessBuilder("kill", "-STOP", Long.toString(launcher))
+                        .start()
+                        .waitFor())
+                .isZero();
+        var unanswered = host.processes.start(new ProcessOrder(
+                second, List.of("tail", "-f", second.vmmLog().toString()), second.vmmLog(), List.of()));
+
+        ProcessHandle.of(launcher).orElseThrow().destroyForcibly();
+
+        assertThatThrownBy(() -> await(unanswered))
+                .isInstanceOf(HostException.class)
+                .hasMessage("process of vm vm-2 cannot start: the launcher is gone");
+        host.startIdle(second);
+        assertThat(await(host.processes.running())).containsOnlyKeys("vm-1", "vm-2");
     }
 
     @Test

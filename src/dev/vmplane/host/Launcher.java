@@ -1,5 +1,7 @@
 package dev.vmplane.host;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -22,12 +24,14 @@ final class Launcher {
     private static final Logger LOG = LoggerFactory.getLogger(Launcher.class);
 
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
+    private static final Duration LEAVE_LIMIT = Duration.ofSeconds(5);
 
     /** To find nobody, start one and meet it; once more for one that has to make way, and for others who do the same. */
     private static final int ATTEMPTS = 5;
 
     private static final long RETRY_DELAY_MS = 50;
     private static final String CANNOT_START = "launcher cannot start";
+    private static final String STAYS = CANNOT_START + ": another one stays in its place";
 
     private final Vertx vertx;
     private final HostWork work;
@@ -107,7 +111,9 @@ final class Launcher {
                 .addKeyValue("to", program.version())
                 .log("replacing the launcher by another version");
         line.tell(List.of("quit"));
-        return line.lost().compose(gone -> again(attempts));
+        return line.lost()
+                .timeout(LEAVE_LIMIT.toMillis(), MILLISECONDS)
+                .compose(gone -> again(attempts), stays -> Future.failedFuture(new HostException(STAYS)));
     }
 
     private Future<LauncherLine> start(Throwable nobody, int attempts) {
@@ -123,7 +129,7 @@ final class Launcher {
 
     private Future<LauncherLine> again(int attempts) {
         if (attempts == 1) {
-            return Future.failedFuture(new HostException(CANNOT_START + ": another version stays in its place"));
+            return Future.failedFuture(new HostException(STAYS));
         }
         Promise<LauncherLine> reached = Promise.promise();
         vertx.setTimer(RETRY_DELAY_MS, due -> reach(attempts - 1).onComplete(reached));

@@ -44,7 +44,7 @@ final class LauncherLine {
         this.socket = socket;
         this.news = news;
         parser.handler(this::hear);
-        socket.handler(parser).closeHandler(closed -> lose());
+        socket.handler(parser).exceptionHandler(broken -> socket.close()).closeHandler(closed -> lose());
     }
 
     /** Completes when the connection has ended. */

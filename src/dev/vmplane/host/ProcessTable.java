@@ -6,6 +6,7 @@ import dev.vmplane.model.VmmProcess;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -35,9 +36,11 @@ final class ProcessTable {
         try (var entries = Files.newDirectoryStream(PROC, "[0-9]*")) {
             for (var entry : entries) {
                 long pid = Long.parseLong(entry.getFileName().toString());
-                var vmId = idBelow(runDir, commandLine(pid)).or(() -> idOfJail(jails, pid));
-                if (vmId.isPresent()) {
-                    leader(pid).ifPresent(process -> found.merge(vmId.get(), process, ProcessTable::older));
+                var named = idBelow(runDir, commandLine(pid));
+                if (named.isPresent() || !jails.isEmpty()) {
+                    leader(pid)
+                            .ifPresent(process -> named.or(() -> idOfJail(jails, pid))
+                                    .ifPresent(vmId -> found.merge(vmId, process, ProcessTable::older)));
                 }
             }
         }
@@ -62,17 +65,19 @@ final class ProcessTable {
     }
 
     private static Optional<String> idOfJail(Map<Object, String> jails, long pid) {
-        return jails.isEmpty()
-                ? Optional.empty()
-                : identity(PROC.resolve(Long.toString(pid)).resolve("root")).map(jails::get);
+        return identity(PROC.resolve(Long.toString(pid)).resolve("root")).map(jails::get);
     }
 
-    /** Device and inode. None where there is nothing, or nothing that is shown to us: a jail of ours we made as root. */
+    /** Device and inode of a directory, if there is one. */
     private static Optional<Object> identity(Path path) {
         try {
             return Optional.ofNullable(
                     Files.readAttributes(path, BasicFileAttributes.class).fileKey());
-        } catch (IOException hidden) {
+        } catch (AccessDeniedException hidden) {
+            throw new HostException(
+                    "running processes cannot be found: without CAP_SYS_PTRACE it is not seen which of them are jailed",
+                    hidden);
+        } catch (IOException nothingThere) {
             return Optional.empty();
         }
     }
