@@ -5,10 +5,15 @@ import dev.vmplane.host.DetachedProcesses;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.Links;
 import dev.vmplane.host.Processes;
+import dev.vmplane.host.VmUids;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.firecracker.FirecrackerHypervisor;
+import dev.vmplane.hypervisor.firecracker.JailedLaunch;
+import dev.vmplane.hypervisor.firecracker.JailerChoice;
+import dev.vmplane.hypervisor.firecracker.Launch;
+import dev.vmplane.hypervisor.firecracker.RawLaunch;
 import dev.vmplane.hypervisor.qemu.Acceleration;
 import dev.vmplane.hypervisor.qemu.QemuHypervisor;
 import dev.vmplane.hypervisor.simulator.SimulatorFiles;
@@ -23,9 +28,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Puts together the driver of a backend with the processes it drives. */
 final class Backends {
+    private static final Logger LOG = LoggerFactory.getLogger(Backends.class);
     private static final Links LOOPBACK = vm -> new Link.Loopback(vm.address());
     private static final Links FORWARDED =
             vm -> new Link.Forwarded(vm.address(), vm.boot().port());
@@ -56,15 +64,48 @@ final class Backends {
     static Future<Chosen> of(Backend backend, Vertx vertx, WorkerExecutor host, Config config, String databaseId) {
         var backends = new Backends(vertx, host, config, databaseId);
         return switch (backend) {
-            case FIRECRACKER -> Future.succeededFuture(backends.firecracker());
+            case FIRECRACKER -> backends.firecracker();
             case QEMU -> backends.qemu();
             case SIMULATOR -> backends.simulator();
         };
     }
 
-    private Chosen firecracker() {
+    private Future<Chosen> firecracker() {
         var processes = new DetachedProcesses(vertx, runDir, host);
-        return new Chosen(driver(Backend.FIRECRACKER, processes), processes, LOOPBACK, runDir, config.imageDir());
+        return host.executeBlocking(this::firecrackerLaunch)
+                .map(launch -> new Chosen(
+                        driver(Backend.FIRECRACKER, launch, processes),
+                        processes,
+                        LOOPBACK,
+                        runDir,
+                        config.imageDir()));
+    }
+
+    /** Blocks for a moment: looks for the programs. */
+    private Launch firecrackerLaunch() throws IOException {
+        var path = System.getenv("PATH");
+        var found = BackendDetection.program(BackendDetection.FIRECRACKER_PROGRAM, path);
+        var program = found.isPresent() ? found.get().toRealPath() : Path.of(BackendDetection.FIRECRACKER_PROGRAM);
+        var jailer = BackendDetection.program(JailerChoice.JAILER_PROGRAM, path);
+        var root = Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+        var choice = chooseJailer(jailer.isPresent(), root);
+        (choice.doubtful() ? LOG.atWarn() : LOG.atInfo())
+                .addKeyValue("jailed", choice.jailed())
+                .addKeyValue("why", choice.why())
+                .log("firecracker's launch chosen");
+        if (!choice.jailed()) {
+            return new RawLaunch(program.toString(), host);
+        }
+        var uids = VmUids.of(config.jailer().uidBase(), config.addressRange());
+        return new JailedLaunch(jailer.orElseThrow(), program, uids, host);
+    }
+
+    private JailerChoice chooseJailer(boolean installed, boolean root) {
+        try {
+            return JailerChoice.choose(config.jailer().use(), installed, root);
+        } catch (IllegalArgumentException impossible) {
+            throw new ConfigException(List.of(impossible.getMessage()));
+        }
     }
 
     private Future<Chosen> qemu() {
@@ -84,11 +125,16 @@ final class Backends {
         var imageDir = place.stateDir().resolve("simulated-images");
         return host.executeBlocking(() -> makeStandIns(imageDir))
                 .compose(made -> launcher.summon())
-                .map(ready -> new Chosen(driver(Backend.SIMULATOR, processes), processes, LOOPBACK, runDir, imageDir));
+                .map(ready -> new Chosen(
+                        driver(Backend.SIMULATOR, new RawLaunch(BackendDetection.FIRECRACKER_PROGRAM, host), processes),
+                        processes,
+                        LOOPBACK,
+                        runDir,
+                        imageDir));
     }
 
-    private FirecrackerHypervisor driver(Backend backend, Processes processes) {
-        return new FirecrackerHypervisor(backend, BackendDetection.FIRECRACKER_PROGRAM, processes, new UnixHttp(vertx));
+    private FirecrackerHypervisor driver(Backend backend, Launch launch, Processes processes) {
+        return new FirecrackerHypervisor(backend, launch, processes, new UnixHttp(vertx));
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.vmplane;
 
+import dev.vmplane.hypervisor.firecracker.JailerChoice;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.Backoff;
 import dev.vmplane.model.Brake;
@@ -31,6 +32,7 @@ public record Config(
         SpecReader.Defaults defaults,
         String node,
         Boots boots,
+        Jailer jailer,
         Limits limits,
         Backoff backoff,
         Brake brake,
@@ -80,6 +82,13 @@ public record Config(
             };
         }
     }
+
+    /**
+     * Whether each Firecracker gets a jail.
+     *
+     * @param uidBase the first of the users that jailed VMs run as
+     */
+    public record Jailer(JailerChoice.Use use, int uidBase) {}
 
     /** How long a VM may take from its start to its guest's first sign of life, to drain, and to end when asked. */
     public record Limits(Duration boot, Duration drain, Duration stop) {}
