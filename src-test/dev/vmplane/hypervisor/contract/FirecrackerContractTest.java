@@ -5,6 +5,7 @@ import dev.vmplane.host.Kvm;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.firecracker.FirecrackerHypervisor;
+import dev.vmplane.hypervisor.firecracker.RawLaunch;
 import dev.vmplane.model.Backend;
 import java.io.IOException;
 
@@ -19,6 +20,9 @@ final class FirecrackerContractTest extends HypervisorContract {
                 Kvm.usable(CpuInfo.ofThisHost()),
                 RealRig.Connection.LOOPBACK,
                 (host, processes, program) -> new FirecrackerHypervisor(
-                        Backend.FIRECRACKER, program.toString(), processes, new UnixHttp(host.vertx)));
+                        Backend.FIRECRACKER,
+                        new RawLaunch(program.toString(), host.worker),
+                        processes,
+                        new UnixHttp(host.vertx)));
     }
 }

@@ -2,6 +2,7 @@ package dev.vmplane.hypervisor.contract;
 
 import static dev.vmplane.host.HostRig.await;
 
+import dev.vmplane.Await;
 import dev.vmplane.host.Consoles;
 import dev.vmplane.host.DetachedProcesses;
 import dev.vmplane.host.HostRig;
@@ -18,6 +19,7 @@ import io.vertx.core.Future;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -103,7 +105,11 @@ final class RealRig implements ContractRig {
 
     @Override
     public Future<?> deafen(Machine machine, VmmProcess process) {
-        return host.worker.executeBlocking(() -> firstLine("kill", "-STOP", Long.toString(process.pid())));
+        return host.worker.executeBlocking(() -> {
+            firstLine("kill", "-STOP", Long.toString(process.pid()));
+            Await.until(true, () -> Future.succeededFuture(stopped(process)));
+            return null;
+        });
     }
 
     @Override
@@ -150,10 +156,25 @@ final class RealRig implements ContractRig {
         }
     }
 
+    /** A signal reaches one thread of a process after the other. */
+    private static boolean stopped(VmmProcess process) {
+        try (var threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+            for (var thread : threads.toList()) {
+                var stat = Files.readString(thread.resolve("stat"));
+                if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+                    return false;
+                }
+            }
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static String address() {
         var run = ProcessHandle.current().pid();
         var number = MACHINES.incrementAndGet();
-        return "127.%d.%d.%d".formatted(100 + (run >> 8) % 100, (run + number / 250) % 256, 1 + number % 250);
+        return "127.%d.%d.%d".formatted(200 + (run >> 8) % 50, (run + number / 250) % 256, 1 + number % 250);
     }
 
     private static String firstLine(String... command) throws IOException {
