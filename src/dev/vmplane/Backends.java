@@ -1,7 +1,7 @@
 package dev.vmplane;
 
 import dev.vmplane.host.CpuInfo;
-import dev.vmplane.host.DetachedProcesses;
+import dev.vmplane.host.LaunchedProcesses;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.Links;
 import dev.vmplane.host.Processes;
@@ -71,7 +71,7 @@ final class Backends {
     }
 
     private Future<Chosen> firecracker() {
-        var processes = new DetachedProcesses(vertx, runDir, host);
+        var processes = launched();
         return host.executeBlocking(this::firecrackerLaunch)
                 .map(launch -> new Chosen(
                         driver(Backend.FIRECRACKER, launch, processes),
@@ -110,12 +110,16 @@ final class Backends {
 
     private Future<Chosen> qemu() {
         return host.executeBlocking(() -> Acceleration.of(CpuInfo.ofThisHost())).map(acceleration -> {
-            var processes = new DetachedProcesses(vertx, runDir, host);
+            var processes = launched();
             var program = BackendDetection.program(BackendDetection.QEMU_PROGRAM, System.getenv("PATH"))
                     .orElse(Path.of(BackendDetection.QEMU_PROGRAM));
             var driver = new QemuHypervisor(vertx, host, processes, program, acceleration);
             return new Chosen(driver, processes, FORWARDED, runDir, config.imageDir());
         });
+    }
+
+    private Processes launched() {
+        return new LaunchedProcesses(vertx, config.stateDir(), runDir, host);
     }
 
     private Future<Chosen> simulator() {

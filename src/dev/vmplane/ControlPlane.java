@@ -10,6 +10,7 @@ import dev.vmplane.feed.Meters;
 import dev.vmplane.host.Consoles;
 import dev.vmplane.host.Estate;
 import dev.vmplane.host.Loans;
+import dev.vmplane.host.Processes;
 import dev.vmplane.host.RunDirectories;
 import dev.vmplane.image.Images;
 import dev.vmplane.ingress.IngressSettings;
@@ -76,6 +77,7 @@ public final class ControlPlane {
     private final WorkerExecutor host;
     private final Deque<String> deployed = new ArrayDeque<>();
     private DatabaseFile database;
+    private Processes processes;
     private int apiPort;
     private int ingressPort;
 
@@ -110,6 +112,7 @@ public final class ControlPlane {
     /** Stops everything but the VMs. */
     public Future<Void> stop() {
         return undeployNext()
+                .eventually(() -> processes == null ? Future.succeededFuture() : processes.close())
                 .eventually(() -> host.executeBlocking(this::closeDatabase))
                 .eventually(host::close);
     }
@@ -121,6 +124,7 @@ public final class ControlPlane {
     }
 
     private Future<?> deployOn(Backends.Chosen chosen) {
+        processes = chosen.processes();
         var images = new Images(chosen.imageDir(), host);
         var table = new RouteTable();
         return deploy(new StoreVerticle(database.path(), config.addressRange(), rules(), time, new VmIds()))

@@ -4,7 +4,6 @@ import static dev.vmplane.host.HostRig.await;
 
 import dev.vmplane.Await;
 import dev.vmplane.host.Consoles;
-import dev.vmplane.host.DetachedProcesses;
 import dev.vmplane.host.HostRig;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.Processes;
@@ -80,7 +79,7 @@ final class RealRig implements ContractRig {
 
     @Override
     public Processes processes() {
-        return new DetachedProcesses(host.vertx, host.runDir, host.worker);
+        return host.launched();
     }
 
     @Override
