@@ -2,7 +2,6 @@ package dev.vmplane.hypervisor.contract;
 
 import static dev.vmplane.host.HostRig.await;
 
-import dev.vmplane.Await;
 import dev.vmplane.host.Consoles;
 import dev.vmplane.host.HostRig;
 import dev.vmplane.host.Link;
@@ -15,6 +14,7 @@ import dev.vmplane.hypervisor.TapNamespace;
 import dev.vmplane.model.Resources;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +31,7 @@ final class RealRig implements ContractRig {
     private static final Path IMAGES =
             Path.of(System.getProperty("vmplane.images", ".vmplane/images")).toAbsolutePath();
     private static final int PORT = 8080;
+    private static final long LOOK_MS = 5;
     private static final int COMMAND_LIMIT_SECONDS = 10;
 
     private final HostRig host;
@@ -104,11 +105,9 @@ final class RealRig implements ContractRig {
 
     @Override
     public Future<?> deafen(Machine machine, VmmProcess process) {
-        return host.worker.executeBlocking(() -> {
-            firstLine("kill", "-STOP", Long.toString(process.pid()));
-            Await.until(true, () -> Future.succeededFuture(stopped(process)));
-            return null;
-        });
+        return host.worker
+                .executeBlocking(() -> firstLine("kill", "-STOP", Long.toString(process.pid())))
+                .compose(sent -> stopped(process));
     }
 
     @Override
@@ -155,8 +154,26 @@ final class RealRig implements ContractRig {
         }
     }
 
-    /** A signal reaches one thread of a process after the other. */
-    private static boolean stopped(VmmProcess process) {
+    /** Completes when a signal that was sent has reached the last thread of the process. */
+    private Future<Void> stopped(VmmProcess process) {
+        Promise<Void> stopped = Promise.promise();
+        look(process, stopped);
+        return stopped.future();
+    }
+
+    private void look(VmmProcess process, Promise<Void> stopped) {
+        host.worker.executeBlocking(() -> allThreadsStopped(process)).onComplete(all -> {
+            if (all.failed()) {
+                stopped.fail(all.cause());
+            } else if (all.result()) {
+                stopped.complete();
+            } else {
+                host.vertx.setTimer(LOOK_MS, again -> look(process, stopped));
+            }
+        });
+    }
+
+    private static boolean allThreadsStopped(VmmProcess process) throws IOException {
         try (var threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
             for (var thread : threads.toList()) {
                 var stat = Files.readString(thread.resolve("stat"));
@@ -165,8 +182,6 @@ final class RealRig implements ContractRig {
                 }
             }
             return true;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
