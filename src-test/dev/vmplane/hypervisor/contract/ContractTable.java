@@ -79,8 +79,8 @@ final class ContractTable implements ExecutionCondition, BeforeTestExecutionCall
         if (subject.kvm() && !Files.isWritable(KVM)) {
             return Optional.of(KVM + " does not open");
         }
-        return subject.taps() && !TapNamespace.allowed()
-                ? Optional.of("only root may make the taps of its machines")
+        return subject.root() && !TapNamespace.allowed()
+                ? Optional.of("only root may make what its machines stand on")
                 : Optional.empty();
     }
 

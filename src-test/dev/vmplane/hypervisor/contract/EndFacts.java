@@ -129,7 +129,7 @@ interface EndFacts extends Facts {
 
         await(hypervisor().kill(machine(), process));
 
-        assertThat(await(ended)).isIn(ProcessEnd.UNKNOWN, new ProcessEnd(null, 9));
+        assertThat(await(ended)).isEqualTo(killed());
     }
 
     @Test
@@ -137,7 +137,7 @@ interface EndFacts extends Facts {
         var process = running(machine());
         await(hypervisor().kill(machine(), process));
 
-        assertThat(await(hypervisor().ended(machine(), process))).isIn(ProcessEnd.UNKNOWN, new ProcessEnd(null, 9));
+        assertThat(await(hypervisor().ended(machine(), process))).isEqualTo(killed());
     }
 
     @Test
@@ -147,7 +147,7 @@ interface EndFacts extends Facts {
 
         await(rig().strike(machine(), process));
 
-        assertThat(await(ended)).isIn(ProcessEnd.UNKNOWN, new ProcessEnd(null, 9));
+        assertThat(await(ended)).isEqualTo(killed());
     }
 
     @Test
@@ -164,6 +164,11 @@ interface EndFacts extends Facts {
 
         await(told);
         assertThat(released.isComplete()).isFalse();
+    }
+
+    /** How a process ends that is killed, as far as it is known. */
+    private ProcessEnd killed() {
+        return rig().traits().simulated() ? ProcessEnd.UNKNOWN : new ProcessEnd(null, 9);
     }
 
     private VmmProcess brought(Machine machine, Doing doing) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.vmplane.hypervisor.Inspection;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What can be asked of a machine between its launch and its end. */
@@ -86,9 +87,9 @@ interface LifeFacts extends Facts {
         assertThat(await(hypervisor().inspect(machine()))).isEqualTo(Inspection.NOT_STARTED);
     }
 
-    /** Firecracker refuses until the guest has a driver for its balloon. */
+    /** Before its driver is up, a guest has nothing to say about memory, and some hypervisors say so. */
     @Test
-    default void aRunningMachineIsAskedForMemoryAndGivenItBack() {
+    default void aGuestIsAskedForMemoryAndGivenItBack() {
         assumeTrue(rig().traits().guestsRun(), "guests do not come up on this host");
         running(machine());
         await(rig().guestStarted(machine()));
@@ -115,7 +116,7 @@ interface LifeFacts extends Facts {
         var found = await(rig().processes().running());
         var adopted = await(successor.adopt(machine(), process));
 
-        assertThat(found).containsExactly(java.util.Map.entry(machine().vmId(), process));
+        assertThat(found).containsExactly(Map.entry(machine().vmId(), process));
         assertThat(adopted).isEqualTo(Inspection.RUNNING);
         await(successor.pause(machine()));
         assertThat(await(hypervisor().inspect(machine()))).isEqualTo(Inspection.PAUSED);

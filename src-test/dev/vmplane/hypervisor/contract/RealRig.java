@@ -14,9 +14,11 @@ import dev.vmplane.hypervisor.TapNamespace;
 import dev.vmplane.model.Resources;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,6 +31,7 @@ final class RealRig implements ContractRig {
     private static final Path IMAGES =
             Path.of(System.getProperty("vmplane.images", ".vmplane/images")).toAbsolutePath();
     private static final int PORT = 8080;
+    private static final long LOOK_MS = 5;
     private static final int COMMAND_LIMIT_SECONDS = 10;
 
     private final HostRig host;
@@ -102,7 +105,9 @@ final class RealRig implements ContractRig {
 
     @Override
     public Future<?> deafen(Machine machine, VmmProcess process) {
-        return host.worker.executeBlocking(() -> firstLine("kill", "-STOP", Long.toString(process.pid())));
+        return host.worker
+                .executeBlocking(() -> firstLine("kill", "-STOP", Long.toString(process.pid())))
+                .compose(sent -> stopped(process));
     }
 
     @Override
@@ -149,10 +154,41 @@ final class RealRig implements ContractRig {
         }
     }
 
+    /** Completes when a signal that was sent has reached the last thread of the process. */
+    private Future<Void> stopped(VmmProcess process) {
+        Promise<Void> stopped = Promise.promise();
+        look(process, stopped);
+        return stopped.future();
+    }
+
+    private void look(VmmProcess process, Promise<Void> stopped) {
+        host.worker.executeBlocking(() -> allThreadsStopped(process)).onComplete(all -> {
+            if (all.failed()) {
+                stopped.fail(all.cause());
+            } else if (all.result()) {
+                stopped.complete();
+            } else {
+                host.vertx.setTimer(LOOK_MS, again -> look(process, stopped));
+            }
+        });
+    }
+
+    private static boolean allThreadsStopped(VmmProcess process) throws IOException {
+        try (var threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+            for (var thread : threads.toList()) {
+                var stat = Files.readString(thread.resolve("stat"));
+                if (stat.charAt(stat.lastIndexOf(')') + 2) != 'T') {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
     private static String address() {
         var run = ProcessHandle.current().pid();
         var number = MACHINES.incrementAndGet();
-        return "127.%d.%d.%d".formatted(100 + (run >> 8) % 100, (run + number / 250) % 256, 1 + number % 250);
+        return "127.%d.%d.%d".formatted(200 + (run >> 8) % 50, (run + number / 250) % 256, 1 + number % 250);
     }
 
     private static String firstLine(String... command) throws IOException {

@@ -18,6 +18,6 @@ import java.lang.annotation.Target;
     /** Whether the program starts no machine at all when {@code /dev/kvm} does not open. */
     boolean kvm() default false;
 
-    /** Whether its machines need taps, which only root may make. */
-    boolean taps() default false;
+    /** Whether only root may make what its machines stand on: taps, jails. */
+    boolean root() default false;
 }

@@ -53,15 +53,6 @@ class FirecrackerHypervisorTest {
     }
 
     @Test
-    void aMachineThatWasLaunchedHasNotStarted() throws Exception {
-        var machine = rig.machine(1, QUICK);
-
-        got(hypervisor.launch(machine));
-
-        assertThat(got(hypervisor.inspect(machine))).isEqualTo(Inspection.NOT_STARTED);
-    }
-
-    @Test
     void aBootedGuestStartsItsProgram() throws Exception {
         var machine = rig.machine(1, QUICK);
         got(hypervisor.launch(machine));
@@ -70,45 +61,6 @@ class FirecrackerHypervisorTest {
         got(hypervisor.boot(machine));
 
         got(rig.printed(machine, "vmplane-guest: started pid=1 uptime_ms=1\r\n"));
-        assertThat(got(hypervisor.inspect(machine))).isEqualTo(Inspection.RUNNING);
-    }
-
-    @Test
-    void everyStepOfALifeMayBeRepeated() throws Exception {
-        var machine = rig.machine(1, QUICK);
-
-        var first = got(hypervisor.launch(machine));
-        var second = got(hypervisor.launch(machine));
-        for (var round = 0; round < 2; round++) {
-            got(hypervisor.configure(machine));
-        }
-        for (var round = 0; round < 2; round++) {
-            got(hypervisor.boot(machine));
-            got(hypervisor.configure(machine));
-        }
-        for (var round = 0; round < 2; round++) {
-            got(hypervisor.pause(machine));
-        }
-        for (var round = 0; round < 2; round++) {
-            got(hypervisor.resume(machine));
-        }
-        for (var round = 0; round < 2; round++) {
-            got(hypervisor.kill(machine, first));
-        }
-
-        assertThat(second).isEqualTo(first);
-    }
-
-    @Test
-    void aPausedMachineSaysSoAndRunsAgainAfterResume() throws Exception {
-        var machine = rig.machine(1, QUICK);
-        got(rig.up(hypervisor, machine));
-
-        got(hypervisor.pause(machine));
-        var paused = got(hypervisor.inspect(machine));
-        got(hypervisor.resume(machine));
-
-        assertThat(paused).isEqualTo(Inspection.PAUSED);
         assertThat(got(hypervisor.inspect(machine))).isEqualTo(Inspection.RUNNING);
     }
 
@@ -126,38 +78,6 @@ class FirecrackerHypervisorTest {
     }
 
     @Test
-    void aPausedGuestCanBeAskedToEnd() throws Exception {
-        var machine = rig.machine(1, QUICK);
-        var process = got(rig.up(hypervisor, machine));
-        got(hypervisor.pause(machine));
-
-        got(hypervisor.stop(machine));
-
-        got(hypervisor.ended(machine, process));
-    }
-
-    @Test
-    void aMachineThatIsGoneNeedsNoAskingToEnd() throws Exception {
-        var machine = rig.machine(1, QUICK);
-        var process = got(rig.up(hypervisor, machine));
-        got(hypervisor.kill(machine, process));
-
-        got(hypervisor.stop(machine));
-    }
-
-    @Test
-    void aKilledProcessHasEndedForWhoeverWatchesIt() throws Exception {
-        var machine = rig.machine(1, QUICK);
-        var process = got(rig.up(hypervisor, machine));
-        var ended = hypervisor.ended(machine, process);
-
-        got(hypervisor.kill(machine, process));
-
-        got(ended);
-        assertThat(failure(hypervisor.inspect(machine)).reason().code()).isEqualTo(ReasonCode.HYPERVISOR_SILENT);
-    }
-
-    @Test
     void aProcessThatEndedBeforeItIsWatchedHasEnded() throws Exception {
         var other = rig.machine(1, QUICK);
         got(hypervisor.ended(other, killed(other)).timeout(5, TimeUnit.SECONDS));
@@ -166,32 +86,6 @@ class FirecrackerHypervisorTest {
         var machine = rig.machine(3, QUICK);
 
         got(hypervisor.ended(machine, killed(machine)));
-    }
-
-    @Test
-    void aReleasedProcessIsNoLongerWatched() throws Exception {
-        var machine = rig.machine(1, QUICK);
-        var process = got(rig.up(hypervisor, machine));
-        var ended = hypervisor.ended(machine, process);
-        hypervisor.release(machine, process);
-
-        got(hypervisor.kill(machine, process));
-
-        assertThat(ended.isComplete()).isFalse();
-    }
-
-    @Test
-    void aDriverThatHasJustStartedAdoptsWhatRuns() throws Exception {
-        var machine = rig.machine(1, QUICK);
-        var process = got(rig.up(hypervisor, machine));
-        var successor = rig.hypervisor();
-
-        var found = got(successor.adopt(machine, process));
-
-        assertThat(found).isEqualTo(Inspection.RUNNING);
-        assertThat(got(rig.processes().running())).containsOnly(Map.entry("vm-1", process));
-        got(successor.kill(machine, process));
-        got(successor.ended(machine, process));
     }
 
     @Test
@@ -232,16 +126,6 @@ class FirecrackerHypervisorTest {
 
         assertThat(refusal.reason().code()).isEqualTo(ReasonCode.HYPERVISOR_REFUSED);
         assertThat(refusal).hasMessageStartingWith("vm vm-1 cannot boot: ");
-    }
-
-    @Test
-    void aMachineThatHasNotStartedCannotBePaused() throws Exception {
-        var machine = rig.machine(1, QUICK);
-        got(hypervisor.launch(machine));
-
-        var refusal = failure(hypervisor.pause(machine));
-
-        assertThat(refusal.reason().code()).isEqualTo(ReasonCode.HYPERVISOR_REFUSED);
     }
 
     @Test

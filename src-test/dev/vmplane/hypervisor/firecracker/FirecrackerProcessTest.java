@@ -10,7 +10,6 @@ import dev.vmplane.host.Link;
 import dev.vmplane.host.VmUids;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.HypervisorException;
-import dev.vmplane.hypervisor.Inspection;
 import dev.vmplane.hypervisor.Machine;
 import dev.vmplane.hypervisor.Machine.Disk;
 import dev.vmplane.hypervisor.UnixHttp;
@@ -26,7 +25,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,60 +92,6 @@ class FirecrackerProcessTest {
 
     @ParameterizedTest
     @EnumSource(Way.class)
-    void aMachineThatWasLaunchedHasNotStarted(Way way) {
-        var hypervisor = hypervisor(way);
-
-        launch(hypervisor);
-
-        assertThat(await(hypervisor.inspect(machine))).isEqualTo(Inspection.NOT_STARTED);
-    }
-
-    @ParameterizedTest
-    @EnumSource(Way.class)
-    void everyStepOfALifeMayBeRepeated(Way way) {
-        var hypervisor = hypervisor(way);
-
-        var first = launch(hypervisor);
-        var second = launch(hypervisor);
-        for (var round = 0; round < 2; round++) {
-            await(hypervisor.configure(machine));
-        }
-        for (var round = 0; round < 2; round++) {
-            await(hypervisor.boot(machine));
-            await(hypervisor.configure(machine));
-        }
-        for (var round = 0; round < 2; round++) {
-            await(hypervisor.pause(machine));
-        }
-        for (var round = 0; round < 2; round++) {
-            await(hypervisor.resume(machine));
-        }
-        for (var round = 0; round < 2; round++) {
-            await(hypervisor.stop(machine));
-        }
-        for (var round = 0; round < 2; round++) {
-            await(hypervisor.kill(machine, first));
-        }
-
-        assertThat(second).isEqualTo(first);
-    }
-
-    @ParameterizedTest
-    @EnumSource(Way.class)
-    void aPausedMachineSaysSoAndRunsAgainAfterResume(Way way) {
-        var hypervisor = hypervisor(way);
-        up(hypervisor);
-
-        await(hypervisor.pause(machine));
-        var paused = await(hypervisor.inspect(machine));
-        await(hypervisor.resume(machine));
-
-        assertThat(paused).isEqualTo(Inspection.PAUSED);
-        assertThat(await(hypervisor.inspect(machine))).isEqualTo(Inspection.RUNNING);
-    }
-
-    @ParameterizedTest
-    @EnumSource(Way.class)
     void theMachineHasWhatItWasToldToHave(Way way) {
         var hypervisor = hypervisor(way);
         launch(hypervisor);
@@ -188,31 +132,6 @@ class FirecrackerProcessTest {
                             .hasMessage("vm vm-1 cannot give memory back: The requested operation is not supported"
                                     + " before starting the microVM.");
                 });
-    }
-
-    @ParameterizedTest
-    @EnumSource(Way.class)
-    void aDriverThatHasJustStartedAdoptsWhatRuns(Way way) {
-        var process = up(hypervisor(way));
-        var successor = hypervisor(way);
-
-        var found = await(successor.adopt(machine, process));
-
-        assertThat(found).isEqualTo(Inspection.RUNNING);
-        assertThat(await(host.processes.running())).containsExactly(Map.entry("vm-1", process));
-        await(successor.kill(machine, process));
-        await(successor.ended(machine, process));
-    }
-
-    @ParameterizedTest
-    @EnumSource(Way.class)
-    void aMachineWhoseProcessDiedCanBeLaunchedAgain(Way way) {
-        var hypervisor = hypervisor(way);
-        await(hypervisor.kill(machine, up(hypervisor)));
-
-        launch(hypervisor);
-
-        assertThat(await(hypervisor.inspect(machine))).isEqualTo(Inspection.NOT_STARTED);
     }
 
     @ParameterizedTest

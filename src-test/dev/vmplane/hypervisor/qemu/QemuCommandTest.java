@@ -120,7 +120,7 @@ final class QemuCommandTest {
     void aTranslatedGuestIsToldTheFrequencyOfTheTimeStampCounter() {
         var command = command(TRANSLATED, machine(Path.of("/s/run/vm-1")));
 
-        assertThat(valuesOf("-accel", command)).containsExactly("tcg");
+        assertThat(valuesOf("-accel", command)).containsExactly("tcg,tb-size=128");
         assertThat(valuesOf("-append", command))
                 .containsExactly(
                         "console=ttyS0 quiet reboot=t panic=-1 cryptomgr.notests mitigations=off tsc_early_khz=2596154");
