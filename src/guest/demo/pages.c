@@ -72,9 +72,7 @@ static void add_json_string(struct text *text, const char *string, size_t count)
     add(text, "\"");
 }
 
-static struct page text_page(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static struct page text_page(int status, const char *format, ...)
+struct page text_page(int status, const char *format, ...)
 {
     char line[256];
     va_list values;

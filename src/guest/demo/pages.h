@@ -22,6 +22,15 @@ struct page {
     int exit_status; /* the server ends with it once the page is sent; NO_EXIT: it stays */
 };
 
+/* Fills a page with one line of text. */
+struct page text_page(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 struct page page_at(const char *path);
+
+/* Whether the page at this path waits for other hosts before it answers: up to some seconds. */
+bool page_waits(const char *path);
+
+/* The answer of such a page to `query`, the text behind the question mark. */
+struct page page_that_waits(const char *path, const char *query);
 
 #endif
