@@ -41,7 +41,7 @@ final class Backends {
      *
      * @param runDir where its VMs have their directories: one for each database, so that no database ever takes another's
      *     VMs for its own
-     * @param links how its VMs are connected
+     * @param links how its VMs are connected that have no tap
      * @param imageDir where it finds its kernels and root file systems
      */
     record Chosen(Hypervisor hypervisor, Processes processes, Links links, Path runDir, Path imageDir) {}

@@ -9,6 +9,7 @@ import dev.vmplane.feed.EventFeed;
 import dev.vmplane.feed.Meters;
 import dev.vmplane.host.Consoles;
 import dev.vmplane.host.Estate;
+import dev.vmplane.host.Holding;
 import dev.vmplane.host.Loans;
 import dev.vmplane.host.RunDirectories;
 import dev.vmplane.image.Images;
@@ -44,6 +45,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
@@ -117,17 +119,19 @@ public final class ControlPlane {
     private Future<?> deployAll(Backend backend) {
         return host.executeBlocking(() -> database = DatabaseFile.open(config.stateDir(), backend.text()))
                 .compose(opened -> Backends.of(backend, vertx, host, config, database.id()))
-                .compose(this::deployOn);
+                .compose(chosen -> Networks.of(backend, chosen.links(), vertx, host, config, database.id(), time)
+                        .compose(network -> deployOn(chosen, network)));
     }
 
-    private Future<?> deployOn(Backends.Chosen chosen) {
+    private Future<?> deployOn(Backends.Chosen chosen, Networks.Chosen network) {
         var images = new Images(chosen.imageDir(), host);
         var table = new RouteTable();
-        return deploy(new StoreVerticle(database.path(), config.addressRange(), rules(), time, new VmIds()))
+        return deploy(new StoreVerticle(database.path(), network.addresses(), rules(), time, new VmIds()))
                 .compose(store -> deploy(new RouteVerticle(table, time)))
                 .compose(routes -> deployIngress(table))
                 .compose(ingress -> deploy(new Meters(registry)))
-                .compose(meters -> deploy(pool(chosen, images)))
+                .compose(meters -> deployIfThere(network.verticle()))
+                .compose(walls -> deploy(pool(chosen, network, images)))
                 .compose(pool -> deploy(new ReconcilerVerticle(config.brake(), time)))
                 .compose(reconciler -> deployApi(images))
                 .compose(api -> deploy(new DesiredFileVerticle(
@@ -137,16 +141,18 @@ public final class ControlPlane {
                         time)));
     }
 
-    private PoolVerticle pool(Backends.Chosen chosen, Images images) {
+    private PoolVerticle pool(Backends.Chosen chosen, Networks.Chosen network, Images images) {
         var directories = new RunDirectories(chosen.runDir(), host);
         var limits =
                 new Limits(START_LIMIT, config.limits().boot(), config.limits().stop());
-        var loans = new Loans(List.of(directories));
+        var holdings = new ArrayList<Holding>(List.of(directories));
+        holdings.addAll(network.lent());
+        var loans = new Loans(holdings);
         var ground = new HostGround(
                 directories,
                 images,
                 new Consoles(vertx, host),
-                chosen.links(),
+                network.links(),
                 loans,
                 chosen.hypervisor(),
                 limits.stop(),
@@ -212,6 +218,10 @@ public final class ControlPlane {
                         options)
                 .map(this::remember)
                 .map(deployed -> portOf.applyAsInt(servers.get(0)));
+    }
+
+    private Future<?> deployIfThere(Optional<? extends Deployable> verticle) {
+        return verticle.<Future<?>>map(this::deploy).orElseGet(Future::succeededFuture);
     }
 
     private Future<?> deploy(Deployable verticle) {

@@ -58,6 +58,12 @@ record QemuCommand(Path program, Acceleration acceleration) {
     }
 
     private static void network(Link link, List<String> command) {
+        if (link instanceof Link.Tap tap) {
+            command.addAll(
+                    List.of("-netdev", "tap,id=net,ifname=" + tap.name() + ",script=no,downscript=no,vhost=off"));
+            command.addAll(List.of("-device", "virtio-net-device,netdev=net,mac=" + tap.mac()));
+            return;
+        }
         if (!(link instanceof Link.Forwarded forwarded)) {
             throw new IllegalArgumentException("qemu cannot be connected by " + link);
         }
