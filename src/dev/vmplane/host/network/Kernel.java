@@ -32,7 +32,8 @@ final class Kernel {
     /** Runs a script, as one transaction; whether it was taken. */
     boolean run(String script) throws IOException, InterruptedException {
         var outcome = nft.runScript(RUN, script);
-        complaint = outcome.complaint();
+        // Before it stands where in the script, whose path is nobody's business.
+        complaint = outcome.complaint().replaceFirst("^.*?Error: ", "");
         return outcome.good();
     }
 

@@ -64,7 +64,7 @@ final class Ruleset {
                 meta nfproto ipv6 drop
                 ct state established,related accept
                 ct state invalid drop
-                ct status dnat ct original ip daddr GATEWAY ct original proto-dst 53 accept
+                ct status dnat ct original ip daddr GATEWAY meta l4proto { tcp, udp } ct original proto-dst 53 accept
                 ip saddr . meta l4proto . th dport @host_ports accept
                 goto refuse
               }

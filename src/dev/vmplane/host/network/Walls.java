@@ -105,13 +105,10 @@ public final class Walls {
     }
 
     private Map<String, HostException> apply(List<String> vmIds) throws IOException, InterruptedException {
-        if (vmIds.contains(EVERYTHING)) {
-            var found = kernel.elements();
-            if (!kernel.untouched() || !found.equals(all(standing.values()))) {
-                rewrite();
-            }
-        }
         Map<String, HostException> failures = new HashMap<>();
+        if (vmIds.contains(EVERYTHING) && !stands() && !rewrite()) {
+            failures.put(EVERYTHING, failure("the walls around VMs cannot be put up"));
+        }
         if (!change(vmIds) && !rewrite()) {
             for (var vmId : vmIds) {
                 if (!change(List.of(vmId))) {
@@ -120,6 +117,12 @@ public final class Walls {
             }
         }
         return failures;
+    }
+
+    /** Whether the kernel has what was put there, no less and no more. */
+    private boolean stands() throws IOException, InterruptedException {
+        var found = kernel.elements();
+        return kernel.untouched() && found.equals(all(standing.values()));
     }
 
     /** Changes what stands for some VMs in one transaction; whether that went well. */
@@ -179,12 +182,11 @@ public final class Walls {
     /** What cannot be put there must not keep others from being put there with the next change. */
     private synchronized void refuse(String vmId, Map<String, HostException> failures) {
         ports.remove(vmId);
-        failures.put(
-                vmId,
-                new HostException(
-                        ReasonCode.NETWORK_FAILED,
-                        "vm " + vmId + " cannot be walled off: nft says " + kernel.complaint(),
-                        null));
+        failures.put(vmId, failure("vm " + vmId + " cannot be walled off"));
+    }
+
+    private HostException failure(String what) {
+        return new HostException(ReasonCode.NETWORK_FAILED, what + ": nft says " + kernel.complaint(), null);
     }
 
     private static Set<Element> all(Collection<Set<Element>> sets) {
