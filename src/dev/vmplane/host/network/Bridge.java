@@ -35,7 +35,7 @@ final class Bridge {
     private final Range range;
     private final String alias;
     private final HostTool ip;
-    private final Interfaces interfaces = new Interfaces();
+    private final Interfaces interfaces = new Interfaces(Interfaces.OF_THIS_HOST);
 
     Bridge(String name, Range range, String databaseId, HostTool ip) {
         this.name = name;
@@ -128,6 +128,10 @@ final class Bridge {
     /**
      * What a packet needs to be forwarded is set where it enters, be it from a guest or an answer from outside; that
      * packets of others are forwarded between interfaces that are not ours is left as it was.
+     *
+     * <p>The host would tell each guest that it could reach the others without it. They cannot; and having said so the
+     * kernel keeps back, by its limit of a message a second, that the way is closed. It is off where it is off for the
+     * interface and for all, and other interfaces keep what is set for them.
      */
     private Map<String, String> settings() throws IOException {
         var settings = new LinkedHashMap<String, String>();
@@ -135,6 +139,8 @@ final class Bridge {
         for (var uplink : uplinks()) {
             settings.put("ipv4/conf/" + uplink + "/forwarding", "1");
         }
+        settings.put("ipv4/conf/all/send_redirects", "0");
+        settings.put("ipv4/conf/" + name + "/send_redirects", "0");
         settings.put("ipv6/conf/" + name + "/disable_ipv6", "1");
         return settings;
     }

@@ -42,12 +42,12 @@ public final class HostNetwork {
             Means means,
             Function<String, OptionalInt> owners,
             Links otherwise) {
-        var ip = new HostTool(means.ip().orElseThrow());
-        var nft = new HostTool(means.nft().orElseThrow());
+        var ip = HostTool.at(means.ip().orElseThrow());
+        var nft = HostTool.at(means.nft().orElseThrow());
         this.worker = worker;
         this.range = settings.range();
         this.bridge = new Bridge(settings.bridge(), range, settings.databaseId(), ip);
-        this.ports = new Taps(settings.bridge(), ip, owners);
+        this.ports = new Taps(settings.bridge(), ip, new Interfaces(Interfaces.OF_THIS_HOST), owners);
         this.walls = new Walls(vertx, worker, new Ruleset(settings.bridge(), range), nft);
         this.taps = new TapNetwork(vertx, worker, range, settings.nameservers(), otherwise, ports, walls);
     }

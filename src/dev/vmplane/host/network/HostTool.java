@@ -14,13 +14,18 @@ import java.util.List;
  * A program of this host that runs to its end for what it changes or tells, such as {@code ip}. It blocks its caller, a
  * thread that may be blocked, for {@link #LIMIT} at most.
  *
- * <p>What goes in and what comes out are files: nobody waits for a pipe to be read while the other waits for one to be
+ * <p>A program is a command of one word or more, for there are programs that run others, such as in another network.
+ * What goes in and what comes out are files: nobody waits for a pipe to be read while the other waits for one to be
  * written, however much there is of either.
  */
-record HostTool(Path program) {
+record HostTool(List<String> program) {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     /** Some 300 bytes for each guest of a full /16. */
     private static final int MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
+
+    static HostTool at(Path file) {
+        return new HostTool(List.of(file.toString()));
+    }
 
     /** How it ended, with all that it printed. */
     record Outcome(int status, String output) {
@@ -54,7 +59,7 @@ record HostTool(Path program) {
     Outcome run(List<String> arguments) throws IOException, InterruptedException {
         var output = Files.createTempFile("vmplane-", ".output");
         try {
-            var command = new ArrayList<>(List.of(program.toString()));
+            var command = new ArrayList<>(program);
             command.addAll(arguments);
             var process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
@@ -63,7 +68,7 @@ record HostTool(Path program) {
                     .start();
             if (!process.waitFor(LIMIT.toMillis(), MILLISECONDS)) {
                 process.destroyForcibly();
-                throw new IOException(program.getFileName() + " took over " + LIMIT.toSeconds() + " s");
+                throw new IOException(program.get(0) + " took over " + LIMIT.toSeconds() + " s");
             }
             try (var printed = Files.newInputStream(output)) {
                 return new Outcome(process.exitValue(), new String(printed.readNBytes(MAX_OUTPUT_BYTES), UTF_8));

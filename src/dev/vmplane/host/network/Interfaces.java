@@ -10,26 +10,30 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Looks at the interfaces of this host. A look is a few system calls and needs no other program. */
-final class Interfaces {
-    private static final Path ALL = Path.of("/sys/class/net");
+/**
+ * Looks at the interfaces of a host. A look is a few system calls and needs no other program.
+ *
+ * @param all the directory where the kernel shows them
+ */
+record Interfaces(Path all) {
+    static final Path OF_THIS_HOST = Path.of("/sys/class/net");
 
     boolean exists(String name) {
-        return Files.exists(ALL.resolve(name));
+        return Files.exists(all.resolve(name));
     }
 
     boolean isBridge(String name) {
-        return Files.isDirectory(ALL.resolve(name).resolve("bridge"));
+        return Files.isDirectory(all.resolve(name).resolve("bridge"));
     }
 
     boolean isTap(String name) {
-        return Files.exists(ALL.resolve(name).resolve("tun_flags"));
+        return Files.exists(all.resolve(name).resolve("tun_flags"));
     }
 
     /** The bridge that an interface is a port of, or empty text. */
     String bridgeOf(String name) throws IOException {
         try {
-            return Files.readSymbolicLink(ALL.resolve(name).resolve("master"))
+            return Files.readSymbolicLink(all.resolve(name).resolve("master"))
                     .getFileName()
                     .toString();
         } catch (NoSuchFileException free) {
@@ -38,7 +42,7 @@ final class Interfaces {
     }
 
     Set<String> portsOf(String bridge) throws IOException {
-        try (var ports = Files.list(ALL.resolve(bridge).resolve("brif"))) {
+        try (var ports = Files.list(all.resolve(bridge).resolve("brif"))) {
             return ports.map(port -> port.getFileName().toString()).collect(Collectors.toUnmodifiableSet());
         } catch (NoSuchFileException | NotDirectoryException noBridge) {
             return Set.of();
@@ -47,6 +51,6 @@ final class Interfaces {
 
     /** What somebody wrote down about an interface: whoever made it, who that is. */
     String alias(String name) throws IOException {
-        return Files.readString(ALL.resolve(name).resolve("ifalias"), US_ASCII).strip();
+        return Files.readString(all.resolve(name).resolve("ifalias"), US_ASCII).strip();
     }
 }

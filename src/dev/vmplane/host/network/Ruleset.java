@@ -70,7 +70,6 @@ final class Ruleset {
               }
               chain output {
                 type filter hook output priority filter; policy accept
-                oifname "BRIDGE" icmp type redirect drop
                 oifname "BRIDGE" meta nfproto ipv6 drop
               }
               chain refuse {

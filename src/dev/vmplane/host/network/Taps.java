@@ -33,12 +33,13 @@ final class Taps {
     private final String bridge;
     private final HostTool ip;
     private final Function<String, OptionalInt> owners;
-    private final Interfaces interfaces = new Interfaces();
+    private final Interfaces interfaces;
 
     /** @param owners the user that a VM's hypervisor runs as, if that is not ours */
-    Taps(String bridge, HostTool ip, Function<String, OptionalInt> owners) {
+    Taps(String bridge, HostTool ip, Interfaces interfaces, Function<String, OptionalInt> owners) {
         this.bridge = bridge;
         this.ip = ip;
+        this.interfaces = interfaces;
         this.owners = owners;
     }
 
