@@ -121,7 +121,7 @@ final class Networks {
                             .addKeyValue("taps", choice.taps())
                             .addKeyValue("why", choice.why())
                             .log("network chosen");
-                    return choice.taps() ? networks.taps(means, withoutTaps) : networks.none(withoutTaps);
+                    return choice.taps() ? networks.taps(backend, means, withoutTaps) : networks.none(withoutTaps);
                 });
     }
 
@@ -130,11 +130,12 @@ final class Networks {
         return Future.succeededFuture(new Chosen(withoutTaps, addresses, List.of(), Optional.empty()));
     }
 
-    private Future<Chosen> taps(Means means, Links withoutTaps) {
+    private Future<Chosen> taps(Backend backend, Means means, Links withoutTaps) {
         var cidr = rangeOr(TAP_RANGE);
         var range = Range.of(cidr);
         return host.executeBlocking(() -> nameservers(means, range)).compose(nameservers -> {
-            var settings = new HostNetwork.Settings(config.network().bridge(), range, databaseId, nameservers);
+            var settings = new HostNetwork.Settings(
+                    config.network().bridge(), range, databaseId, nameservers, backend == Backend.QEMU);
             var network = new HostNetwork(vertx, host, settings, means, vmId -> OptionalInt.empty(), withoutTaps);
             var names = means.dnsmasq().map(program -> names(program, range));
             var verticle = new NetworkVerticle(network, config.network().grants(), names, time);

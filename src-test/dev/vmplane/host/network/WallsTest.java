@@ -40,8 +40,9 @@ class WallsTest {
         lab.in(host, "ip", "link", "add", "br0", "address", Range.mac(GATEWAY), "type", "bridge");
         lab.in(host, "ip", "address", "add", GATEWAY + "/16", "dev", "br0");
         lab.in(host, "ip", "link", "set", "br0", "up");
-        lab.in(host, "sysctl", "-qw", "net.ipv4.conf.br0.forwarding=1", "net.ipv4.conf.all.send_redirects=0",
-                "net.ipv4.conf.br0.send_redirects=0");
+        set("br0/forwarding", 1);
+        set("all/send_redirects", 0);
+        set("br0/send_redirects", 0);
         walls = new Walls(
                 vertx,
                 vertx.createSharedWorkerExecutor("host", 2),
@@ -182,7 +183,7 @@ class WallsTest {
         Await.of(walls.close(one.port().vmId()));
         grant(one, RED, Set.of(RED, BLUE), Set.of());
 
-        Await.of(walls.open(new Port("vm-dddddddddd", one.address())));
+        Await.of(walls.open(new Port("vm-dddddddddd", one.address(), 0)));
 
         assertThat(lab.in(host, "nft", "list", "set", "inet", "vmplane_br0", "peers"))
                 .doesNotContain(one.address());
@@ -211,14 +212,39 @@ class WallsTest {
 
     @Test
     void whatCannotBePutUpFailsAloneAndSaysWhy() {
-        var good = walls.open(new Port("vm-eeeeeeeeee", "10.88.0.8"));
-        var bad = walls.open(new Port("vm-ffffffffffffffff", "10.88.0.9"));
+        var good = walls.open(new Port("vm-eeeeeeeeee", "10.88.0.8", 0));
+        var bad = walls.open(new Port("vm-ffffffffffffffff", "10.88.0.9", 0));
 
         assertThat(Await.failureOf(bad)).hasMessageStartingWith("vm vm-ffffffffffffffff cannot be walled off: nft says ");
         Await.of(good);
         assertThat(lab.in(host, "nft", "list", "set", "bridge", "vmplane_br0", "ports"))
                 .contains("vm-eeeeeeeeee")
                 .doesNotContain("vm-ffffffffffffffff");
+    }
+
+    @Test
+    void aRateIsLimitedInBothDirectionsAndTheLimitGoesWithItsVm() {
+        var before = lab.in(host, "nft", "list", "ruleset");
+        Await.of(walls.open(new Port("vm-dddddddddd", "10.88.0.5", 10)));
+        assertThat(lab.in(host, "nft", "list", "table", "bridge", "vmplane_br0"))
+                .contains("\"vm-dddddddddd\" : \"vm-dddddddddd_uploads_10\"")
+                .contains("\"vm-dddddddddd\" : \"vm-dddddddddd_downloads_10\"");
+        Await.of(walls.repair());
+
+        Await.of(walls.close("vm-dddddddddd"));
+
+        assertThat(lab.in(host, "nft", "list", "ruleset")).isEqualTo(before);
+    }
+
+    @Test
+    void whatExceedsTheRateOfAGuestIsDropped() {
+        Await.of(walls.close(one.port().vmId()));
+        Await.of(walls.open(new Port(one.port().vmId(), one.address(), 1)));
+
+        // 3 MB at once are far more than one megabit a second and its burst.
+        var said = lab.in(host, "sh", "-c", "ping -q -i 0.001 -s 8000 -c 400 -W 1 " + one.address() + " || true");
+
+        assertThat(said).containsPattern("400 packets transmitted, (?!400 )\\d+ received");
     }
 
     @Test
@@ -240,13 +266,17 @@ class WallsTest {
         lab.in(host, "ip", "neighbour", "flush", "dev", "br0");
     }
 
+    private void set(String setting, int value) {
+        lab.in(host, "sh", "-c", "echo " + value + " > /proc/sys/net/ipv4/conf/" + setting);
+    }
+
     private void grant(Guest guest, int tenant, Set<Integer> peers, Set<Allow.ToHost> ports) {
         Await.of(walls.grant(
                 guest.port().vmId(), new Rights(guest.address(), tenant, peers, ports, false, 0)));
     }
 
     private Guest guest(String name, String vmId, String address) {
-        var port = new Port(vmId, address);
+        var port = new Port(vmId, address, 0);
         var namespace = lab.namespace(name);
         lab.in(host, "ip", "link", "add", vmId, "type", "veth", "peer", "name", "eth0", "netns", namespace);
         lab.in(host, "ip", "link", "set", vmId, "master", "br0", "up");
@@ -266,7 +296,7 @@ class WallsTest {
         lab.in(host, "ip", "link", "add", "up0", "type", "veth", "peer", "name", "eth0", "netns", cloud);
         lab.in(host, "ip", "address", "add", "198.51.100.1/24", "dev", "up0");
         lab.in(host, "ip", "link", "set", "up0", "up");
-        lab.in(host, "sysctl", "-qw", "net.ipv4.conf.up0.forwarding=1");
+        set("up0/forwarding", 1);
         lab.in(cloud, "ip", "address", "add", "198.51.100.2/24", "dev", "eth0");
         lab.in(cloud, "ip", "link", "set", "eth0", "up");
         lab.serve(cloud, 80);

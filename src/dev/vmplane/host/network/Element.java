@@ -16,6 +16,10 @@ public record Element(Table table, String key, String value) {
         PORTS("bridge", "set", "type ifname"),
         /** Which hardware and which IP address may send through which tap. */
         GUESTS("bridge", "set", "type ifname . ether_addr . ipv4_addr"),
+        /** How much may come from a tap. */
+        UPLOADS("bridge", "map", "type ifname : limit"),
+        /** How much may go to a tap. */
+        DOWNLOADS("bridge", "map", "type ifname : limit"),
         /** Which tenant an address belongs to. */
         TENANTS("inet", "map", "type ipv4_addr : mark"),
         /** Which tenants may connect to an address. */
@@ -37,6 +41,11 @@ public record Element(Table table, String key, String value) {
             this.type = type;
         }
 
+        /** Whether the values are names of objects that must be there first. */
+        boolean limits() {
+            return this == UPLOADS || this == DOWNLOADS;
+        }
+
         String text() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -49,6 +58,6 @@ public record Element(Table table, String key, String value) {
     /** As nft reads it between braces: names of interfaces, which come first, in quotes. */
     String text() {
         var quoted = table.type.startsWith("type ifname") ? key.replaceFirst("^[^ ]+", "\"$0\"") : key;
-        return value == null ? quoted : quoted + " : " + value;
+        return value == null ? quoted : quoted + " : " + (table.limits() ? '"' + value + '"' : value);
     }
 }

@@ -18,15 +18,16 @@ public final class HostNetwork {
     private final Taps ports;
     private final Walls walls;
     private final TapNetwork taps;
-    private final Range range;
 
     /**
      * What it is to be.
      *
      * @param databaseId whose VMs it is for
      * @param nameservers what guests ask for names
+     * @param limits whether rates are for the host to limit, because the hypervisor cannot
      */
-    public record Settings(String bridge, Range range, String databaseId, List<String> nameservers) {}
+    public record Settings(
+            String bridge, Range range, String databaseId, List<String> nameservers, boolean limits) {}
 
     /**
      * A network that is not there yet.
@@ -45,11 +46,12 @@ public final class HostNetwork {
         var ip = HostTool.at(means.ip().orElseThrow());
         var nft = HostTool.at(means.nft().orElseThrow());
         this.worker = worker;
-        this.range = settings.range();
+        var range = settings.range();
         this.bridge = new Bridge(settings.bridge(), range, settings.databaseId(), ip);
         this.ports = new Taps(settings.bridge(), ip, new Interfaces(Interfaces.OF_THIS_HOST), owners);
         this.walls = new Walls(vertx, worker, new Ruleset(settings.bridge(), range), nft);
-        this.taps = new TapNetwork(vertx, worker, range, settings.nameservers(), otherwise, ports, walls);
+        this.taps = new TapNetwork(
+                vertx, worker, range, settings.nameservers(), settings.limits(), otherwise, ports, walls);
     }
 
     public TapNetwork taps() {
@@ -74,7 +76,7 @@ public final class HostNetwork {
     public Future<Void> raiseWalls(List<MicroVm> vms, Map<String, Rights> rights) {
         var known = vms.stream()
                 .filter(taps::connects)
-                .map(vm -> new Port(vm.vmId(), vm.address()))
+                .map(taps::portOf)
                 .toList();
         return worker.executeBlocking(ports::there, false).compose(there -> {
             var strays = new HashSet<>(there);

@@ -24,9 +24,14 @@ final class Ruleset {
               chain leave_guest {
                 type filter hook prerouting priority -300; policy accept
                 iifname != @ports accept
+                limit name iifname map @uploads drop
                 iifname . ether saddr . ip saddr @guests accept
                 iifname . ether saddr . arp saddr ip @guests iifname . arp saddr ether . arp saddr ip @guests accept
                 drop
+              }
+              chain enter_guest {
+                type filter hook postrouting priority 300; policy accept
+                limit name oifname map @downloads drop
               }
             """;
 
@@ -114,10 +119,11 @@ final class Ruleset {
         var script = new StringBuilder();
         for (var element : difference(before, after)) {
             // This nft knows no deletion of what may not be there, so it is made sure of first.
-            script.append(line("add", element)).append(line("delete", element));
+            script.append(limit("add", element)).append(line("add", element));
+            script.append(line("delete", element)).append(limit("delete", element));
         }
         for (var element : difference(after, before)) {
-            script.append(line("add", element));
+            script.append(limit("add", element)).append(line("add", element));
         }
         return script.toString();
     }
@@ -128,11 +134,15 @@ final class Ruleset {
     }
 
     private String table(String family, String rules, Collection<Element> elements) {
+        var limits = elements.stream()
+                .filter(element -> element.table().limits() && element.table().family.equals(family))
+                .map(element -> "  limit " + element.value() + " " + Rate.definition(element) + "\n")
+                .collect(Collectors.joining());
         var sets = Arrays.stream(Table.values())
                 .filter(table -> table.family.equals(family))
                 .map(table -> set(table, elements))
                 .collect(Collectors.joining());
-        return forget(family) + "table " + family + " " + name + " {\n" + sets + rules + "}\n";
+        return forget(family) + "table " + family + " " + name + " {\n" + limits + sets + rules + "}\n";
     }
 
     private String forget(String family) {
@@ -152,6 +162,16 @@ final class Ruleset {
     private String line(String verb, Element element) {
         var table = element.table();
         return verb + " element " + table.family + " " + name + " " + table.text() + " { " + element.text() + " }\n";
+    }
+
+    /** For an element that leads to an object, the line about that object. */
+    private String limit(String verb, Element element) {
+        var table = element.table();
+        if (!table.limits()) {
+            return "";
+        }
+        var definition = verb.equals("add") ? " " + Rate.definition(element) : "";
+        return verb + " limit " + table.family + " " + name + " " + element.value() + definition + "\n";
     }
 
     private static Set<Element> difference(Set<Element> some, Set<Element> others) {

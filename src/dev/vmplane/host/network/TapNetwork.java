@@ -25,22 +25,26 @@ public final class TapNetwork implements Holding, Links {
 
     private final Range range;
     private final List<String> nameservers;
+    private final boolean limits;
     private final Links otherwise;
     private final Taps taps;
     private final Walls walls;
     private final WorkerExecutor worker;
     private final Batches<Taps.Wish> batches;
 
+    /** @param limits whether the host sees to it that a VM's network is no faster than its row says */
     TapNetwork(
             Vertx vertx,
             WorkerExecutor worker,
             Range range,
             List<String> nameservers,
+            boolean limits,
             Links otherwise,
             Taps taps,
             Walls walls) {
         this.range = range;
         this.nameservers = List.copyOf(nameservers);
+        this.limits = limits;
         this.otherwise = otherwise;
         this.taps = taps;
         this.walls = walls;
@@ -67,10 +71,17 @@ public final class TapNetwork implements Holding, Links {
         return range.contains(vm.address());
     }
 
+    Port portOf(MicroVm vm) {
+        return new Port(
+                vm.vmId(),
+                vm.address(),
+                limits ? vm.boot().resources().netMbitPerSecond() : 0);
+    }
+
     @Override
     public Future<Void> lend(MicroVm vm) {
         return connects(vm)
-                ? walls.open(new Port(vm.vmId(), vm.address()))
+                ? walls.open(portOf(vm))
                         .compose(open -> batches.add(new Taps.Wish(vm.vmId(), true)))
                         .recover(TapNetwork::typed)
                 : Future.succeededFuture();
