@@ -260,6 +260,7 @@ class WallsTest {
     private void withoutWalls() {
         lab.in(host, "nft", "flush", "ruleset");
         forgetNeighbours();
+        lab.in(one.namespace(), "ip", "neighbour", "flush", "dev", "eth0");
     }
 
     private void forgetNeighbours() {
