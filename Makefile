@@ -34,8 +34,9 @@ help: ## list what can be made
 run: tools $(JAR) $(run_images) ## build what has changed, and serve here until Ctrl-C; the VMs go on
 	@exec "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -jar $(JAR) serve --config conf/vmplane.yaml
 
-test: tools guest ## check everything: style, the guest's C, all of the Java, with real VMs
+test: tools guest ## check everything: style, the C under its sanitizers, all of the Java, with real VMs
 	src-test/guest/run.sh
+	src-test/launcher/run.sh
 	@rm -f $(JAR)
 	mvn -B -ntp verify "-Dvmplane.images=$(abspath $(IMAGES))"
 

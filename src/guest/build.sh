@@ -23,7 +23,7 @@ trap 'rm -rf "$work" "$images"/.*."$$"' EXIT
 trap 'exit 1' INT TERM HUP
 
 # In the order they are wanted; what they depend on is found and put before them, what the kernel holds already is left out.
-modules='virtio_mmio virtio_pci virtio_blk virtio_net virtio_console virtio_rng overlay button evdev
+modules='virtio_mmio virtio_pci virtio_blk virtio_net virtio_console virtio_rng virtio_balloon overlay button evdev
     vmw_vsock_virtio_transport'
 
 fail() {

@@ -39,8 +39,9 @@ class NetworksTest {
     void firecrackerDoesNotDoWithoutThemAndSaysWhatIsMissing() {
         assertThatThrownBy(() -> taps(Mode.AUTO, null, Backend.FIRECRACKER, NO_NFT))
                 .isInstanceOf(ConfigException.class)
-                .hasMessage("firecracker cannot connect its VMs, for only qemu can without taps, and taps cannot be had:"
-                        + " this host lacks the program nft: install nftables");
+                .hasMessage(
+                        "firecracker cannot connect its VMs, for only qemu can without taps, and taps cannot be had:"
+                                + " this host lacks the program nft: install nftables");
     }
 
     @Test

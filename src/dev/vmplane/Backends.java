@@ -1,15 +1,19 @@
 package dev.vmplane;
 
 import dev.vmplane.host.CpuInfo;
-import dev.vmplane.host.DetachedProcesses;
-import dev.vmplane.host.Kvm;
+import dev.vmplane.host.LaunchedProcesses;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.Links;
 import dev.vmplane.host.Processes;
+import dev.vmplane.host.VmUids;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.firecracker.FirecrackerHypervisor;
+import dev.vmplane.hypervisor.firecracker.JailedLaunch;
+import dev.vmplane.hypervisor.firecracker.JailerChoice;
+import dev.vmplane.hypervisor.firecracker.Launch;
+import dev.vmplane.hypervisor.firecracker.RawLaunch;
 import dev.vmplane.hypervisor.qemu.Acceleration;
 import dev.vmplane.hypervisor.qemu.QemuHypervisor;
 import dev.vmplane.hypervisor.simulator.SimulatorFiles;
@@ -24,9 +28,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Puts together the driver of a backend with the processes it drives. */
 final class Backends {
+    private static final Logger LOG = LoggerFactory.getLogger(Backends.class);
     private static final Links LOOPBACK = vm -> new Link.Loopback(vm.address());
     private static final Links FORWARDED =
             vm -> new Link.Forwarded(vm.address(), vm.boot().port());
@@ -43,8 +51,15 @@ final class Backends {
      *     VMs for its own
      * @param links how its VMs are connected that have no tap
      * @param imageDir where it finds its kernels and root file systems
+     * @param users who its processes run as, when each VM's runs as a user of its own
      */
-    record Chosen(Hypervisor hypervisor, Processes processes, Links links, Path runDir, Path imageDir) {}
+    record Chosen(
+            Hypervisor hypervisor,
+            Processes processes,
+            Links links,
+            Path runDir,
+            Path imageDir,
+            Optional<VmUids> users) {}
 
     private Backends(Vertx vertx, WorkerExecutor host, Config config, String databaseId) {
         this.vertx = vertx;
@@ -57,29 +72,66 @@ final class Backends {
     static Future<Chosen> of(Backend backend, Vertx vertx, WorkerExecutor host, Config config, String databaseId) {
         var backends = new Backends(vertx, host, config, databaseId);
         return switch (backend) {
-            case FIRECRACKER -> Future.succeededFuture(backends.firecracker());
+            case FIRECRACKER -> backends.firecracker();
             case QEMU -> backends.qemu();
             case SIMULATOR -> backends.simulator();
         };
     }
 
-    private Chosen firecracker() {
-        var processes = new DetachedProcesses(vertx, runDir, host);
-        return new Chosen(driver(Backend.FIRECRACKER, processes), processes, LOOPBACK, runDir, config.imageDir());
+    private Future<Chosen> firecracker() {
+        var processes = launched();
+        return host.executeBlocking(this::firecrackerLaunch)
+                .map(launch -> new Chosen(
+                        driver(Backend.FIRECRACKER, launch, processes),
+                        processes,
+                        LOOPBACK,
+                        runDir,
+                        config.imageDir(),
+                        launch instanceof JailedLaunch ? Optional.of(users()) : Optional.empty()));
+    }
+
+    /** Blocks for a moment: looks for the programs. */
+    private Launch firecrackerLaunch() throws IOException {
+        var path = System.getenv("PATH");
+        var found = BackendDetection.program(BackendDetection.FIRECRACKER_PROGRAM, path);
+        var program = found.isPresent() ? found.get().toRealPath() : Path.of(BackendDetection.FIRECRACKER_PROGRAM);
+        var jailer = BackendDetection.program(JailerChoice.JAILER_PROGRAM, path);
+        var root = Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
+        var choice = chooseJailer(jailer.isPresent(), root);
+        (choice.doubtful() ? LOG.atWarn() : LOG.atInfo())
+                .addKeyValue("jailed", choice.jailed())
+                .addKeyValue("why", choice.why())
+                .log("firecracker's launch chosen");
+        if (!choice.jailed()) {
+            return new RawLaunch(program.toString(), host);
+        }
+        return new JailedLaunch(jailer.orElseThrow(), program, users(), host);
+    }
+
+    private VmUids users() {
+        return VmUids.of(config.jailer().uidBase(), config.addressRangeOr(Networks.TAP_RANGE));
+    }
+
+    private JailerChoice chooseJailer(boolean installed, boolean root) {
+        try {
+            return JailerChoice.choose(config.jailer().use(), installed, root);
+        } catch (IllegalArgumentException impossible) {
+            throw new ConfigException(List.of(impossible.getMessage()));
+        }
     }
 
     private Future<Chosen> qemu() {
-        return host.executeBlocking(() -> {
-                    var cpu = CpuInfo.ofThisHost();
-                    return Acceleration.of(Kvm.usable(cpu), cpu);
-                })
-                .map(acceleration -> {
-                    var processes = new DetachedProcesses(vertx, runDir, host);
-                    var program = BackendDetection.program(BackendDetection.QEMU_PROGRAM, System.getenv("PATH"))
-                            .orElse(Path.of(BackendDetection.QEMU_PROGRAM));
-                    var driver = new QemuHypervisor(vertx, host, processes, program, acceleration);
-                    return new Chosen(driver, processes, FORWARDED, runDir, config.imageDir());
-                });
+        return host.executeBlocking(() -> Acceleration.of(CpuInfo.ofThisHost())).map(acceleration -> {
+            var processes = launched();
+            var program = BackendDetection.program(BackendDetection.QEMU_PROGRAM, System.getenv("PATH"))
+                    .orElse(Path.of(BackendDetection.QEMU_PROGRAM));
+            var driver = new QemuHypervisor(vertx, host, processes, program, acceleration);
+            return new Chosen(driver, processes, FORWARDED, runDir, config.imageDir(), Optional.empty());
+        });
+    }
+
+    private Processes launched() {
+        return new LaunchedProcesses(vertx, config.stateDir(), runDir, host);
     }
 
     private Future<Chosen> simulator() {
@@ -89,11 +141,17 @@ final class Backends {
         var imageDir = place.stateDir().resolve("simulated-images");
         return host.executeBlocking(() -> makeStandIns(imageDir))
                 .compose(made -> launcher.summon())
-                .map(ready -> new Chosen(driver(Backend.SIMULATOR, processes), processes, LOOPBACK, runDir, imageDir));
+                .map(ready -> new Chosen(
+                        driver(Backend.SIMULATOR, new RawLaunch(BackendDetection.FIRECRACKER_PROGRAM, host), processes),
+                        processes,
+                        LOOPBACK,
+                        runDir,
+                        imageDir,
+                        Optional.empty()));
     }
 
-    private FirecrackerHypervisor driver(Backend backend, Processes processes) {
-        return new FirecrackerHypervisor(backend, BackendDetection.FIRECRACKER_PROGRAM, processes, new UnixHttp(vertx));
+    private FirecrackerHypervisor driver(Backend backend, Launch launch, Processes processes) {
+        return new FirecrackerHypervisor(backend, launch, processes, new UnixHttp(vertx));
     }
 
     /**

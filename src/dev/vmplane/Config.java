@@ -1,5 +1,6 @@
 package dev.vmplane;
 
+import dev.vmplane.hypervisor.firecracker.JailerChoice;
 import dev.vmplane.model.Allow;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.Backoff;
@@ -33,6 +34,7 @@ public record Config(
         SpecReader.Defaults defaults,
         String node,
         Boots boots,
+        Jailer jailer,
         Limits limits,
         Backoff backoff,
         Brake brake,
@@ -64,6 +66,11 @@ public record Config(
         return new SpecReader(defaults, roles).granting(network.grants());
     }
 
+    /** Where addresses come from: {@code usual} when nobody says. */
+    String addressRangeOr(String usual) {
+        return addressRange == null ? usual : addressRange;
+    }
+
     /** Where one of the two servers listens; port 0 takes any that is free. */
     public record Listener(String host, int port) {}
 
@@ -83,6 +90,13 @@ public record Config(
             };
         }
     }
+
+    /**
+     * Whether each Firecracker gets a jail.
+     *
+     * @param uidBase the first of the users that jailed VMs run as
+     */
+    public record Jailer(JailerChoice.Use use, int uidBase) {}
 
     /** How long a VM may take from its start to its guest's first sign of life, to drain, and to end when asked. */
     public record Limits(Duration boot, Duration drain, Duration stop) {}

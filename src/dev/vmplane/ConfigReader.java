@@ -1,5 +1,6 @@
 package dev.vmplane;
 
+import dev.vmplane.hypervisor.firecracker.JailerChoice;
 import dev.vmplane.model.Allow;
 import dev.vmplane.model.AllowDocument;
 import dev.vmplane.model.Backend;
@@ -70,6 +71,7 @@ final class ConfigReader {
                 defaults,
                 top.text("node", NODE, host.toLowerCase(Locale.ROOT)),
                 boots(top.object("boots")),
+                jailer(top.object("jailer")),
                 limits(top.object("limits")),
                 backoff(top.object("backoff")),
                 brake(top.object("brake")),
@@ -97,6 +99,14 @@ final class ConfigReader {
         var boots = new Config.Boots(fields.integer("parallel", 0, 1, 1024));
         fields.end();
         return boots;
+    }
+
+    private static Config.Jailer jailer(Fields fields) {
+        var jailer = new Config.Jailer(
+                fields.choice("use", JailerChoice.Use.class, JailerChoice.Use.AUTO),
+                fields.integer("uid_base", 200_000, 1000, 2_000_000_000));
+        fields.end();
+        return jailer;
     }
 
     private static Config.Limits limits(Fields fields) {

@@ -11,6 +11,7 @@ import dev.vmplane.host.Consoles;
 import dev.vmplane.host.Estate;
 import dev.vmplane.host.Holding;
 import dev.vmplane.host.Loans;
+import dev.vmplane.host.Processes;
 import dev.vmplane.host.RunDirectories;
 import dev.vmplane.image.Images;
 import dev.vmplane.ingress.IngressSettings;
@@ -78,6 +79,7 @@ public final class ControlPlane {
     private final WorkerExecutor host;
     private final Deque<String> deployed = new ArrayDeque<>();
     private DatabaseFile database;
+    private Processes processes;
     private int apiPort;
     private int ingressPort;
 
@@ -112,6 +114,7 @@ public final class ControlPlane {
     /** Stops everything but the VMs. */
     public Future<Void> stop() {
         return undeployNext()
+                .eventually(() -> processes == null ? Future.succeededFuture() : processes.close())
                 .eventually(() -> host.executeBlocking(this::closeDatabase))
                 .eventually(host::close);
     }
@@ -119,11 +122,12 @@ public final class ControlPlane {
     private Future<?> deployAll(Backend backend) {
         return host.executeBlocking(() -> database = DatabaseFile.open(config.stateDir(), backend.text()))
                 .compose(opened -> Backends.of(backend, vertx, host, config, database.id()))
-                .compose(chosen -> Networks.of(backend, chosen.links(), vertx, host, config, database.id(), time)
+                .compose(chosen -> Networks.of(backend, chosen, vertx, host, config, database.id(), time)
                         .compose(network -> deployOn(chosen, network)));
     }
 
     private Future<?> deployOn(Backends.Chosen chosen, Networks.Chosen network) {
+        processes = chosen.processes();
         var images = new Images(chosen.imageDir(), host);
         var table = new RouteTable();
         return deploy(new StoreVerticle(database.path(), network.addresses(), rules(), time, new VmIds()))

@@ -1,8 +1,8 @@
 package dev.vmplane;
 
-import dev.vmplane.host.DetachedProcesses;
 import dev.vmplane.host.Holding;
 import dev.vmplane.host.HostException;
+import dev.vmplane.host.LaunchedProcesses;
 import dev.vmplane.host.Links;
 import dev.vmplane.host.network.HostNetwork;
 import dev.vmplane.host.network.Means;
@@ -21,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +28,7 @@ import org.slf4j.LoggerFactory;
 final class Networks {
     private static final Logger LOG = LoggerFactory.getLogger(Networks.class);
 
-    private static final String TAP_RANGE = "10.88.0.0/16";
+    static final String TAP_RANGE = "10.88.0.0/16";
     private static final String LOOPBACK_RANGE = "127.64.0.0/16";
     private static final Range LOOPBACK = Range.of("127.0.0.0/8");
     /** The address of the host on its own bridge. */
@@ -107,7 +106,7 @@ final class Networks {
     /** Puts together the network that {@code backend} needs, and makes what of it the host must have before any VM. */
     static Future<Chosen> of(
             Backend backend,
-            Links withoutTaps,
+            Backends.Chosen driven,
             Vertx vertx,
             WorkerExecutor host,
             Config config,
@@ -121,22 +120,22 @@ final class Networks {
                             .addKeyValue("taps", choice.taps())
                             .addKeyValue("why", choice.why())
                             .log("network chosen");
-                    return choice.taps() ? networks.taps(backend, means, withoutTaps) : networks.none(withoutTaps);
+                    return choice.taps() ? networks.taps(backend, driven, means) : networks.none(driven.links());
                 });
     }
 
     private Future<Chosen> none(Links withoutTaps) {
-        var addresses = new Addresses(rangeOr(LOOPBACK_RANGE));
+        var addresses = new Addresses(config.addressRangeOr(LOOPBACK_RANGE));
         return Future.succeededFuture(new Chosen(withoutTaps, addresses, List.of(), Optional.empty()));
     }
 
-    private Future<Chosen> taps(Backend backend, Means means, Links withoutTaps) {
-        var cidr = rangeOr(TAP_RANGE);
+    private Future<Chosen> taps(Backend backend, Backends.Chosen driven, Means means) {
+        var cidr = config.addressRangeOr(TAP_RANGE);
         var range = Range.of(cidr);
         return host.executeBlocking(() -> nameservers(means, range)).compose(nameservers -> {
             var settings = new HostNetwork.Settings(
                     config.network().bridge(), range, databaseId, nameservers, backend == Backend.QEMU);
-            var network = new HostNetwork(vertx, host, settings, means, vmId -> OptionalInt.empty(), withoutTaps);
+            var network = new HostNetwork(vertx, host, settings, means, driven.users(), driven.links());
             var names = means.dnsmasq().map(program -> names(program, range));
             var verticle = new NetworkVerticle(network, config.network().grants(), names, time);
             return network.raiseBridge()
@@ -166,14 +165,11 @@ final class Networks {
                         .normalize()
                         .resolve("names")
                         .resolve(databaseId);
-        return new Names(new DetachedProcesses(vertx, home, host), host, program, home, range.gateway());
+        return new Names(
+                new LaunchedProcesses(vertx, config.stateDir(), home, host), host, program, home, range.gateway());
     }
 
     private static <T> Future<T> startRefused(Throwable cause) {
         return Future.failedFuture(cause instanceof HostException ? refused(cause.getMessage()) : cause);
-    }
-
-    private String rangeOr(String usual) {
-        return config.addressRange() == null ? usual : config.addressRange();
     }
 }

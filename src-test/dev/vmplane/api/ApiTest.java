@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmplane.Await;
 import dev.vmplane.Samples;
+import dev.vmplane.bus.Address;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Refusal;
@@ -28,6 +29,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @ExtendWith(VertxExtension.class)
 class ApiTest {
@@ -230,6 +233,28 @@ class ApiTest {
         assertThat(shown.getString("job_id")).isNull();
         assertThat(shown.getString("address")).isEqualTo("127.64.0.1");
         assertThat(api.get("/instances").json().getJsonArray("items")).containsExactly(shown);
+    }
+
+    @Test
+    void memoryOfAGuestThatIsUpCanBeReclaimed() {
+        api.store.keep(vm("vm-a", null, warm()));
+        Await.of(api.bus.answer(Address.vmReclaim("vm-a"), Future::succeededFuture));
+
+        var reply = Await.of(api.post("/instances/vm-a/reclaim?mb=32", "{}"));
+
+        assertThat(reply.status()).isEqualTo(200);
+        assertThat(reply.json().getInteger("reclaim_mb")).isEqualTo(32);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"100, 409, not_reclaimable", "-1, 400, bad_query", "'', 400, bad_query"})
+    void aGuestIsLeftTheMemoryItNeeds(String mebibytes, int status, String code) {
+        api.store.keep(vm("vm-a", null, warm()));
+
+        var reply = Await.of(api.post("/instances/vm-a/reclaim?mb=" + mebibytes, "{}"));
+
+        assertThat(reply.status()).isEqualTo(status);
+        assertThat(reply.json().getString("code")).isEqualTo(code);
     }
 
     @Test

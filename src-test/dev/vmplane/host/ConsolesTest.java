@@ -3,10 +3,13 @@ package dev.vmplane.host;
 import static dev.vmplane.host.HostRig.await;
 import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmplane.model.GuestExit;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,6 +63,19 @@ final class ConsolesTest {
         print("vmplane-guest: started pid=1 uptime_ms=1\r\n");
 
         await(consoles.watch(directory).started());
+    }
+
+    @Test
+    void theStartIsFoundBehindTheHoleThatAFloodLeaves() throws IOException {
+        try (var console = FileChannel.open(directory.console(), CREATE, WRITE)) {
+            console.write(ByteBuffer.wrap(new byte[] {1}), 1L << 40);
+        }
+        print("vmplane-guest: started pid=1 uptime_ms=1\r\n");
+
+        var signs = consoles.watch(directory);
+
+        await(signs.printed());
+        await(signs.started());
     }
 
     @Test

@@ -23,19 +23,41 @@ public final class HostRig implements AutoCloseable {
     public final WorkerExecutor worker = vertx.createSharedWorkerExecutor("host", 4);
     public final Path runDir;
     public final RunDirectories directories;
-    public final DetachedProcesses processes;
+    public final LaunchedProcesses processes;
 
     public HostRig() throws IOException {
         home = Files.createTempDirectory("vmplane");
         runDir = home.resolve("run");
         directories = new RunDirectories(runDir, worker);
-        processes = new DetachedProcesses(vertx, runDir, worker);
+        processes = launched();
+    }
+
+    /** Processes as another control plane of the same state directory sees them. */
+    public LaunchedProcesses launched() {
+        return new LaunchedProcesses(vertx, home, runDir, worker);
+    }
+
+    LaunchedProcesses launchedBy(LauncherProgram program) {
+        return new LaunchedProcesses(vertx, home, runDir, worker, program);
+    }
+
+    RawLauncher rawLauncher() throws IOException {
+        return new RawLauncher(home);
+    }
+
+    Path stateDir() {
+        return home;
     }
 
     /** A process that does nothing until it is killed, and names the directory as hypervisors do. */
     public VmmProcess startIdle(RunDirectory directory) throws IOException {
+        return startIdle(directory, processes);
+    }
+
+    VmmProcess startIdle(RunDirectory directory, Processes processes) throws IOException {
         var file = Files.createFile(directory.path().resolve("followed"));
-        return start(directory, "tail", "-f", file.toString());
+        return started(await(processes.start(
+                new ProcessOrder(directory, List.of("tail", "-f", file.toString()), directory.vmmLog(), List.of()))));
     }
 
     public VmmProcess start(RunDirectory directory, String... command) {
@@ -66,17 +88,29 @@ public final class HostRig implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        var table = new ProcessTable();
         for (var process : started) {
-            if (!table.gone(process)) {
+            if (ProcessEntry.alive(process)) {
                 ProcessHandle.of(process.pid()).ifPresent(ProcessHandle::destroyForcibly);
             }
         }
+        await(processes.close());
         await(vertx.close());
+        if (Files.exists(home.resolve("launcher.sock"))) {
+            endLauncher();
+        }
         try (var files = Files.walk(home)) {
             for (var file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }
+        }
+    }
+
+    private void endLauncher() throws IOException {
+        try (var launcher = rawLauncher()) {
+            launcher.say("0", "quit");
+            launcher.closed();
+        } catch (java.net.ConnectException killedByTheTest) {
+            Files.delete(home.resolve("launcher.sock"));
         }
     }
 }

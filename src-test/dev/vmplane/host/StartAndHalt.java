@@ -18,7 +18,8 @@ public final class StartAndHalt {
         var runDir = Path.of(args[0]);
         var directory = RunDirectory.of(runDir, "vm-1");
         var followed = Files.createFile(directory.path().resolve("followed"));
-        var processes = new DetachedProcesses(vertx, runDir, vertx.createSharedWorkerExecutor("host"));
+        var processes =
+                new LaunchedProcesses(vertx, runDir.getParent(), runDir, vertx.createSharedWorkerExecutor("host"));
         var process = await(processes.start(new ProcessOrder(
                 directory, List.of("tail", "-f", followed.toString()), directory.vmmLog(), List.of())));
         System.out.println(process.pid());

@@ -224,8 +224,8 @@ class SpecRefusalTest {
         var granting = reader.granting(List.of(new Allow.ToHost(Allow.Protocol.TCP, 5432)));
         var granted = Map.<String, Object>of(
                 "job_id", "a", "spec", Map.of("role", "web", "allow", List.of("host:5432", "tenant:b")));
-        var refused = Map.<String, Object>of(
-                "job_id", "a", "spec", Map.of("role", "web", "allow", List.of("host:5432/udp")));
+        var refused =
+                Map.<String, Object>of("job_id", "a", "spec", Map.of("role", "web", "allow", List.of("host:5432/udp")));
 
         assertThat(granting.read(granted).spec().allow()).hasSize(2);
         assertThatThrownBy(() -> reader.read(granted))

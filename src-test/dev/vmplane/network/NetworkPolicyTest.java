@@ -38,18 +38,28 @@ class NetworkPolicyTest {
 
     @Test
     void vmsOfOneTenantMayConnectToOneAnotherAndOthersMayNot() {
-        apply(List.of(job("a", "red"), job("b", "red"), job("c", "blue")), vm("1", "a", "red"), vm("2", "b", "red"), vm("3", "c", "blue"));
+        apply(
+                List.of(job("a", "red"), job("b", "red"), job("c", "blue")),
+                vm("1", "a", "red"),
+                vm("2", "b", "red"),
+                vm("3", "c", "blue"));
 
-        assertThat(rights("1").tenant()).isEqualTo(rights("2").tenant()).isNotEqualTo(rights("3").tenant());
+        assertThat(rights("1").tenant())
+                .isEqualTo(rights("2").tenant())
+                .isNotEqualTo(rights("3").tenant());
         assertThat(rights("1").peers()).containsExactly(rights("2").tenant());
         assertThat(rights("3").peers()).containsExactly(rights("3").tenant());
     }
 
     @Test
     void aTenantThatAJobAllowsMayConnectToItsVms() {
-        apply(List.of(job("a", "red", new FromTenant("blue")), job("c", "blue")), vm("1", "a", "red"), vm("3", "c", "blue"));
+        apply(
+                List.of(job("a", "red", new FromTenant("blue")), job("c", "blue")),
+                vm("1", "a", "red"),
+                vm("3", "c", "blue"));
 
-        assertThat(rights("1").peers()).containsExactlyInAnyOrder(rights("1").tenant(), rights("3").tenant());
+        assertThat(rights("1").peers())
+                .containsExactlyInAnyOrder(rights("1").tenant(), rights("3").tenant());
         assertThat(rights("3").peers()).doesNotContain(rights("1").tenant());
     }
 
@@ -123,7 +133,8 @@ class NetworkPolicyTest {
         var job = job("a", "red", DATABASE);
         apply(List.of(job), vm("1", "a", "red"));
 
-        policy.apply(new Changes(List.of(), List.of(job), List.of(), List.of(), List.of(), List.of(), List.of(event())));
+        policy.apply(
+                new Changes(List.of(), List.of(job), List.of(), List.of(), List.of(), List.of(), List.of(event())));
 
         assertThat(rights("1").hostPorts()).isEmpty();
     }
@@ -152,8 +163,8 @@ class NetworkPolicyTest {
     }
 
     private NetworkPolicy.Touched apply(List<DesiredVm> jobs, MicroVm... vms) {
-        return policy.apply(new Changes(
-                jobs, List.of(), List.of(vms), List.of(), List.of(), List.of(), List.of(event())));
+        return policy.apply(
+                new Changes(jobs, List.of(), List.of(vms), List.of(), List.of(), List.of(), List.of(event())));
     }
 
     private static Event event() {

@@ -30,6 +30,7 @@ final class FakeHypervisor implements Hypervisor {
     /** What can be asked of a machine. */
     enum Call {
         LAUNCH,
+        RECLAIM,
         CONFIGURE,
         BOOT,
         RESUME,
@@ -43,6 +44,7 @@ final class FakeHypervisor implements Hypervisor {
     private final Map<Call, Phase> rowAt = new EnumMap<>(Call.class);
     private final Map<Call, RuntimeException> failures = new EnumMap<>(Call.class);
     private final Map<Call, Promise<Void>> gates = new EnumMap<>(Call.class);
+    private volatile int reclaimed;
     private final List<Promise<ProcessEnd>> watches = new ArrayList<>();
     private Inspection inspection = Inspection.RUNNING;
     private VmmProcess process;
@@ -110,6 +112,11 @@ final class FakeHypervisor implements Hypervisor {
         return rowAt.get(call);
     }
 
+    /** What was last asked of the guest's memory. */
+    int reclaimed() {
+        return reclaimed;
+    }
+
     @Override
     public Backend backend() {
         return Backend.SIMULATOR;
@@ -147,7 +154,8 @@ final class FakeHypervisor implements Hypervisor {
 
     @Override
     public Future<Void> reclaim(Machine machine, int mebibytes) {
-        throw new UnsupportedOperationException("nobody takes memory back yet");
+        reclaimed = mebibytes;
+        return perform(Call.RECLAIM, () -> {});
     }
 
     @Override

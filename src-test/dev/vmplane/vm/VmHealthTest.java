@@ -2,12 +2,15 @@ package dev.vmplane.vm;
 
 import static dev.vmplane.vm.VmRig.OWNER;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmplane.Await;
 import dev.vmplane.Samples;
 import dev.vmplane.hypervisor.Inspection;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.VmState;
+import dev.vmplane.vm.FakeHypervisor.Call;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
 import java.time.Duration;
@@ -23,6 +26,26 @@ class VmHealthTest {
     @BeforeEach
     void open(Vertx vertx) {
         rig = new VmRig(vertx);
+    }
+
+    @Test
+    void aGuestGivesMemoryBackAndServesOn() {
+        rig.running();
+
+        assertThat(Await.of(rig.reclaim(48))).isEqualTo(48);
+
+        assertThat(rig.hypervisor.reclaimed()).isEqualTo(48);
+        assertThat(rig.phase()).isEqualTo(Phase.RUNNING);
+    }
+
+    @Test
+    void aGuestThatCannotGiveMemoryBackIsNoneTheWorseForIt() {
+        rig.running();
+        rig.hypervisor.fail(Call.RECLAIM, ReasonCode.HYPERVISOR_REFUSED, "it has no balloon");
+
+        assertThatThrownBy(() -> Await.of(rig.reclaim(48))).hasMessageContaining("it has no balloon");
+
+        assertThat(rig.phase()).isEqualTo(Phase.RUNNING);
     }
 
     @Test

@@ -117,6 +117,11 @@ final class VmRig {
         bus.publish(Address.vmLook(VM), VM);
     }
 
+    /** Asks for memory of the guest, as the API does. */
+    Future<Integer> reclaim(int mebibytes) {
+        return bus.ask(Address.vmReclaim(VM), mebibytes);
+    }
+
     void retire() {
         store.retire(VM, WISH);
     }

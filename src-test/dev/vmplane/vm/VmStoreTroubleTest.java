@@ -42,14 +42,17 @@ class VmStoreTroubleTest {
         rig.passTimeUntil(Phase.RUNNING);
     }
 
-    @Test
-    void aVmThatCouldNotSayThatItIsConfiguredIsBootedLater() {
+    @ParameterizedTest
+    @EnumSource(
+            value = Trouble.class,
+            names = {"UNAVAILABLE", "ANSWERS_ARE_LOST"})
+    void aVmThatCouldNotSayThatItIsConfiguredIsBootedLater(Trouble trouble) {
         var configure = rig.hypervisor.hold(Call.CONFIGURE);
         rig.ground.guestStarts();
         rig.start(OWNER);
         rig.until(() -> rig.hypervisor.calls().contains(Call.CONFIGURE));
 
-        trouble(Trouble.UNAVAILABLE, configure::complete);
+        trouble(trouble, configure::complete);
 
         rig.passTimeUntil(Phase.RUNNING);
     }

@@ -30,9 +30,7 @@ final class NetworkPlane implements AutoCloseable {
                 Path.of(System.getProperty("vmplane.images", ".vmplane/images")).toAbsolutePath();
         assertThat(images.resolve("vmlinux")).as("the guest's images").exists();
         config = lab.work().resolve("vmplane.yaml");
-        Files.writeString(
-                config,
-                """
+        Files.writeString(config, """
                 backend: qemu
                 state_dir: %s
                 image_dir: %s
@@ -41,13 +39,12 @@ final class NetworkPlane implements AutoCloseable {
                 limits: {boot_ms: 120000}
                 roles:
                   web: {cmd: [/app/bin/server], env: {PORT: %d}, health: {http: /health, grace_ms: 100000, interval_ms: 5000, timeout_ms: 5000}}
-                """
-                        .formatted(
-                                lab.work().resolve("state"),
-                                images,
-                                lab.work().resolve("none.yaml"),
-                                new JsonArray(List.of(grants)).encode(),
-                                GUEST_PORT));
+                """.formatted(
+                        lab.work().resolve("state"),
+                        images,
+                        lab.work().resolve("none.yaml"),
+                        new JsonArray(List.of(grants)).encode(),
+                        GUEST_PORT));
     }
 
     /** Starts the server and waits until it takes requests. */
@@ -64,7 +61,9 @@ final class NetworkPlane implements AutoCloseable {
                 "--config",
                 config.toString());
         Lab.await(() -> {
-            assertThat(server.isAlive()).as("the control plane runs; it said " + said()).isTrue();
+            assertThat(server.isAlive())
+                    .as("the control plane runs; it said " + said())
+                    .isTrue();
             return lab.get(host, LOOPBACK, API_PORT, "/health/ready").contains(" 200 OK");
         });
     }
@@ -120,7 +119,9 @@ final class NetworkPlane implements AutoCloseable {
     List<String> programs() {
         return lab.processes(host).stream()
                 .filter(pid -> pid != server.pid())
-                .map(pid -> ProcessHandle.of(pid).flatMap(process -> process.info().command()).orElse(""))
+                .map(pid -> ProcessHandle.of(pid)
+                        .flatMap(process -> process.info().command())
+                        .orElse(""))
                 .filter(program -> program.endsWith("dnsmasq") || program.contains("qemu"))
                 .sorted()
                 .collect(Collectors.toList());

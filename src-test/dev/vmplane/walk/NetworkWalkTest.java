@@ -40,8 +40,7 @@ class NetworkWalkTest {
 
     private void everythingIsAsItShouldBe(String shop, String cart, String spy) {
         assertThat(plane.ask(shop, "/reach?to=" + cart + ":8080")).isEqualTo("reached " + cart + ": HTTP/1.1 200 OK");
-        assertThat(plane.ask(shop, "/reach?to=cart.internal:8080"))
-                .isEqualTo("reached cart.internal: HTTP/1.1 200 OK");
+        assertThat(plane.ask(shop, "/reach?to=cart.internal:8080")).isEqualTo("reached cart.internal: HTTP/1.1 200 OK");
         assertThat(plane.ask(shop, "/ping?to=cart.internal")).isEqualTo("cart.internal answers");
         assertThat(plane.ask(shop, "/reach?to=10.88.0.1:9000")).startsWith("reached");
 

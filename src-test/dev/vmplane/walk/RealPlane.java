@@ -8,7 +8,7 @@ import dev.vmplane.ControlPlane;
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.bus.VertxTime;
-import dev.vmplane.host.DetachedProcesses;
+import dev.vmplane.host.LaunchedProcesses;
 import dev.vmplane.host.RunDirectory;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.VmmProcess;
@@ -180,7 +180,7 @@ final class RealPlane implements AutoCloseable {
 
     /** Ends a VM's QEMU as {@code kill -9} does. */
     void kill(String vmId) {
-        Await.of(host().kill(RunDirectory.of(runDir(), vmId), processes().get(vmId)));
+        end(vmId, processes().get(vmId));
     }
 
     Path runDir() {
@@ -191,14 +191,19 @@ final class RealPlane implements AutoCloseable {
         }
     }
 
-    private DetachedProcesses host() {
-        return new DetachedProcesses(vertx, runDir(), vertx.createSharedWorkerExecutor("test-host"));
+    private void end(String vmId, VmmProcess process) {
+        var host = host();
+        Await.of(host.kill(RunDirectory.of(runDir(), vmId), process).eventually(host::close));
+    }
+
+    private LaunchedProcesses host() {
+        return new LaunchedProcesses(vertx, stateDir, runDir(), vertx.createSharedWorkerExecutor("test-host"));
     }
 
     @Override
     public void close() {
         Await.of(running.stop());
-        processes().forEach((vmId, process) -> Await.of(host().kill(RunDirectory.of(runDir(), vmId), process)));
+        processes().forEach(this::end);
         Await.of(vertx.close());
         try (var files = Files.walk(stateDir)) {
             files.sorted(Comparator.reverseOrder())

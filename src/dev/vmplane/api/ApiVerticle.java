@@ -70,6 +70,7 @@ public final class ApiVerticle extends VerticleBase {
                 .answer(DELETE, "/vms/:job_id", jobs::delete)
                 .answer(GET, "/instances", fleet::instances)
                 .answer(GET, "/instances/:vm_id", fleet::instance)
+                .answer(POST, "/instances/:vm_id/reclaim", fleet::reclaim)
                 .answer(GET, "/stats", fleet::stats)
                 .handle(GET, "/events", parts.events())
                 .handle(GET, "/metrics", fleet::metrics)

@@ -4,6 +4,9 @@ import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Address.Nothing;
 import dev.vmplane.bus.Address.PageQuery;
 import dev.vmplane.bus.Bus;
+import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Phase;
+import dev.vmplane.model.Refusal;
 import dev.vmplane.model.Time;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
@@ -15,6 +18,7 @@ import java.time.Duration;
 /** What can be read of the fleet and of the control plane itself. */
 final class FleetEndpoints {
     private static final Duration READY_LIMIT = Duration.ofSeconds(2);
+    private static final int LEFT_TO_GUEST_MIB = 64;
 
     private final Bus bus;
     private final Time time;
@@ -36,6 +40,32 @@ final class FleetEndpoints {
     Future<Answer> instance(RoutingContext context) {
         return bus.ask(Address.STORE_INSTANCE_GET, context.pathParam("vm_id"))
                 .map(vm -> Answer.ok(Representation.of(vm)));
+    }
+
+    /** Only a guest that is up can spare memory; as much as it takes to stay up is left to it. */
+    Future<Answer> reclaim(RoutingContext context) {
+        var vmId = context.pathParam("vm_id");
+        var mebibytes = new Query(context.queryParams()).mebibytes();
+        return bus.ask(Address.STORE_INSTANCE_GET, vmId)
+                .compose(vm -> reclaimable(vm, mebibytes)
+                        ? bus.ask(Address.vmReclaim(vmId), mebibytes)
+                        : Future.failedFuture(notReclaimable(vm).asException()))
+                .map(told -> Answer.ok(new JsonObject().put("vm_id", vmId).put("reclaim_mb", told)));
+    }
+
+    private static boolean reclaimable(MicroVm vm, int mebibytes) {
+        return (vm.phase() == Phase.WARM || vm.phase() == Phase.RUNNING)
+                && mebibytes <= vm.boot().resources().memoryMib() - LEFT_TO_GUEST_MIB;
+    }
+
+    private static Refusal notReclaimable(MicroVm vm) {
+        var most = Math.max(0, vm.boot().resources().memoryMib() - LEFT_TO_GUEST_MIB);
+        return new Refusal(
+                Refusal.Kind.CONFLICT,
+                "not_reclaimable",
+                "mb",
+                "memory of vm " + vm.vmId() + " cannot be reclaimed: it is " + vm.phase()
+                        + ", and of a VM that is warm or" + " running at most " + most + " MiB can be taken");
     }
 
     Future<Answer> stats(RoutingContext context) {

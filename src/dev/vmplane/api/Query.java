@@ -13,9 +13,10 @@ record Query(MultiMap parameters) {
     private static final int USUAL_PAGE = 100;
     private static final int MAX_WAIT_SECONDS = 300;
     private static final int USUAL_WAIT_SECONDS = 30;
+    private static final int MAX_MEBIBYTES = 1024 * 1024;
 
     PageQuery page() {
-        return new PageQuery(null, parameters.get("after"), integer("limit", USUAL_PAGE, MAX_PAGE));
+        return new PageQuery(null, parameters.get("after"), integer("limit", USUAL_PAGE, 1, MAX_PAGE));
     }
 
     /** How long the client wants to wait for its job to run, if at all. */
@@ -27,21 +28,29 @@ record Query(MultiMap parameters) {
         if (!until.equals("running")) {
             throw refused("wait", "wait can only be 'running'");
         }
-        return Optional.of(Duration.ofSeconds(integer("timeout_s", USUAL_WAIT_SECONDS, MAX_WAIT_SECONDS)));
+        return Optional.of(Duration.ofSeconds(integer("timeout_s", USUAL_WAIT_SECONDS, 1, MAX_WAIT_SECONDS)));
     }
 
-    private int integer(String name, int usual, int most) {
+    /** How much memory is meant. */
+    int mebibytes() {
+        if (!parameters.contains("mb")) {
+            throw refused("mb", "mb must say how many MiB to take from the guest; 0 gives all back");
+        }
+        return integer("mb", 0, 0, MAX_MEBIBYTES);
+    }
+
+    private int integer(String name, int usual, int least, int most) {
         var text = parameters.get(name);
         if (text == null) {
             return usual;
         }
         if (text.matches("[0-9]{1,9}")) {
             var value = Integer.parseInt(text);
-            if (value >= 1 && value <= most) {
+            if (value >= least && value <= most) {
                 return value;
             }
         }
-        throw refused(name, name + " must be a whole number from 1 to " + most);
+        throw refused(name, name + " must be a whole number from " + least + " to " + most);
     }
 
     private static RefusedException refused(String name, String message) {

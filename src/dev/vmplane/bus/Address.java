@@ -75,6 +75,14 @@ public record Address<Q, A>(String name) {
         return new Address<>("vm." + vmId + ".look");
     }
 
+    /**
+     * Asks a microVM's verticle, by the VM's id, to take so many MiB of memory from its guest, as far as the guest can spare
+     * them; 0 gives all back. Answered once the guest has been told.
+     */
+    public static Address<Integer, Integer> vmReclaim(String vmId) {
+        return new Address<>("vm." + vmId + ".reclaim");
+    }
+
     /** A complete wish for one job. */
     public record PutJob(String jobId, String tenant, Spec spec, DesiredVm.Source source) {}
 

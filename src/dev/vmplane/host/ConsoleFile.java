@@ -7,17 +7,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** Pieces of the file a console is kept in. It is opened for each; one that does not exist reads as empty. */
+/**
+ * Pieces of the file a console is kept in. It is opened for each; one that does not exist reads as empty. The launcher
+ * makes a hole of what lies far behind, so a reader that was left behind goes on where there is something to read.
+ */
 record ConsoleFile(Path path) {
-
-    /** What lies behind {@code position} now, up to a limit. */
-    byte[] from(long position, int limitBytes) throws IOException {
-        try (var file = FileChannel.open(path)) {
-            return read(file, position, limitBytes);
-        } catch (NoSuchFileException nothingPrinted) {
-            return new byte[0];
-        }
-    }
+    /** What the launcher keeps of a file, see its {@code output.c}. */
+    private static final long KEPT_BYTES = 8L * 1024 * 1024;
 
     /** The end of the file, up to a limit. */
     byte[] last(int limitBytes) throws IOException {
@@ -25,6 +21,30 @@ record ConsoleFile(Path path) {
             return read(file, Math.max(0, file.size() - limitBytes), limitBytes);
         } catch (NoSuchFileException nothingPrinted) {
             return new byte[0];
+        }
+    }
+
+    /** Reads it from its beginning, piece by piece. */
+    Reader reader() {
+        return new Reader();
+    }
+
+    /** Knows how far the console has been read. */
+    final class Reader {
+        private long position;
+
+        private Reader() {}
+
+        /** What has come since the piece before, up to a limit. */
+        byte[] next(int limitBytes) throws IOException {
+            try (var file = FileChannel.open(path)) {
+                var start = Math.max(position, file.size() - KEPT_BYTES);
+                var bytes = read(file, start, limitBytes);
+                position = start + bytes.length;
+                return bytes;
+            } catch (NoSuchFileException nothingPrinted) {
+                return new byte[0];
+            }
         }
     }
 

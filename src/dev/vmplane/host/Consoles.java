@@ -48,8 +48,8 @@ public final class Consoles {
 
         private Signs(Poller poller, ConsoleFile console) {
             this.poller = poller;
-            this.printed = poller.watch(() -> sign(console.from(0, 1).length > 0));
-            this.started = poller.watch(new StartedLook(console));
+            this.printed = poller.watch(() -> sign(console.last(1).length > 0));
+            this.started = poller.watch(new StartedLook(console.reader()));
         }
 
         /** Completes when anything at all has been printed: the guest's kernel is alive. */
@@ -71,19 +71,16 @@ public final class Consoles {
 
     /** Reads on from where the look before ended. */
     private static final class StartedLook implements Look<Boolean> {
-        private final ConsoleFile console;
+        private final ConsoleFile.Reader console;
         private final ConsoleText text = new ConsoleText();
-        private long position;
 
-        private StartedLook(ConsoleFile console) {
+        private StartedLook(ConsoleFile.Reader console) {
             this.console = console;
         }
 
         @Override
         public Optional<Boolean> take() throws IOException {
-            var bytes = console.from(position, LOOK_BYTES);
-            position += bytes.length;
-            return sign(text.started(bytes));
+            return sign(text.started(console.next(LOOK_BYTES)));
         }
     }
 

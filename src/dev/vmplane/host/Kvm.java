@@ -1,31 +1,24 @@
 package dev.vmplane.host;
 
-import static java.nio.file.StandardOpenOption.READ;
-import static java.nio.file.StandardOpenOption.WRITE;
-
-import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/** Whether this host runs guests on its own CPU. */
+/** What the host's own kernel and CPU do for guests, so that the hypervisor's process need not. */
 public final class Kvm {
-    private static final Path DEVICE = Path.of("/dev/kvm");
+    private static final DeviceFile CPU = new DeviceFile(Path.of("/dev/kvm"));
+    private static final DeviceFile NETWORK = new DeviceFile(Path.of("/dev/vhost-net"));
 
     private Kvm() {}
 
     /**
-     * Asks the host; blocks for a moment. A device that opens proves nothing by itself: under some hypervisors it is
-     * there and no ordinary guest runs.
+     * Whether this host runs guests on its own CPU; blocks for a moment. A device that opens proves nothing by itself:
+     * under some hypervisors it is there and no ordinary guest runs.
      */
     public static boolean usable(CpuInfo cpu) {
-        return cpu.virtualizes() && opens();
+        return cpu.virtualizes() && CPU.opens();
     }
 
-    private static boolean opens() {
-        try (var device = FileChannel.open(DEVICE, READ, WRITE)) {
-            return device.isOpen();
-        } catch (IOException notForUs) {
-            return false;
-        }
+    /** Whether this host's kernel moves the packets of guests on a tap; blocks for a moment. */
+    public static boolean movesPackets() {
+        return NETWORK.opens();
     }
 }

@@ -8,12 +8,20 @@ public sealed interface Link {
     /** What the guest must configure for itself. */
     GuestNetwork guest();
 
+    /** The address of the VM in this host's range, by which no other one goes while it lives. */
+    String address();
+
     /**
      * A tap device of the host, which exists before the machine is configured.
      *
      * @param mac the guest's own hardware address
      */
-    record Tap(String name, String mac, GuestNetwork guest) implements Link {}
+    record Tap(String name, String mac, GuestNetwork guest) implements Link {
+        @Override
+        public String address() {
+            return guest.ip().substring(0, guest.ip().indexOf('/'));
+        }
+    }
 
     /**
      * No device of the host: the hypervisor's process listens at {@code address} and {@code port} and hands every

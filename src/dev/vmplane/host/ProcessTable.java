@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -22,34 +24,18 @@ final class ProcessTable {
     /** A hypervisor names its run directory among its first arguments. */
     private static final int MAX_COMMAND_BYTES = 16 * 1024;
 
-    /** The process that has this pid now. */
-    Optional<VmmProcess> process(long pid) throws IOException {
-        return stat(pid).map(stat -> new VmmProcess(pid, stat.startTicks()));
-    }
-
-    /** Whether the very process is no more; another one under its pid does not count. */
-    boolean gone(VmmProcess process) throws IOException {
-        return stat(process.pid())
-                .filter(stat -> stat.startTicks() == process.startTicks() && !stat.over())
-                .isEmpty();
-    }
-
-    /** The arguments of a process, each ended by NUL. Empty for one that is gone or on its way out. */
-    String commandLine(long pid) throws IOException {
-        return read(pid, "cmdline", MAX_COMMAND_BYTES).orElse("");
-    }
-
     /**
-     * The session leaders whose arguments name something in {@code <runDir>/<vm_id>/}, by that id. Hypervisors are
-     * started as leaders, while what starts them, and people who read their logs, name the same paths and are not. Of
-     * two for one id the older counts.
+     * The session leaders whose arguments name something in {@code <runDir>/<vm_id>/}, by that id, or that are jailed
+     * there. Hypervisors are started as leaders, while what starts them, and people who read their logs, name the same
+     * paths and are not. Of two for one id the older counts.
      */
     Map<String, VmmProcess> below(Path runDir) throws IOException {
+        var jails = jails(runDir);
         var found = new HashMap<String, VmmProcess>();
         try (var entries = Files.newDirectoryStream(PROC, "[0-9]*")) {
             for (var entry : entries) {
                 long pid = Long.parseLong(entry.getFileName().toString());
-                var vmId = idBelow(runDir, commandLine(pid));
+                var vmId = idBelow(runDir, commandLine(pid)).or(() -> idOfJail(jails, pid));
                 if (vmId.isPresent()) {
                     leader(pid).ifPresent(process -> found.merge(vmId.get(), process, ProcessTable::older));
                 }
@@ -58,7 +44,45 @@ final class ProcessTable {
         return found;
     }
 
-    private Optional<VmmProcess> leader(long pid) throws IOException {
+    /**
+     * The VMs by what the root directories of their jails are to the file system. Paths would not do: seen from outside,
+     * the root of a process that was pivoted into its jail is called {@code /}.
+     */
+    private static Map<Object, String> jails(Path runDir) throws IOException {
+        var jails = new HashMap<Object, String>();
+        try (var entries = Files.newDirectoryStream(runDir)) {
+            for (var entry : entries) {
+                identity(new RunDirectory(entry).jailRoot())
+                        .ifPresent(root -> jails.put(root, entry.getFileName().toString()));
+            }
+        } catch (NoSuchFileException nothingLentYet) {
+            return Map.of();
+        }
+        return jails;
+    }
+
+    private static Optional<String> idOfJail(Map<Object, String> jails, long pid) {
+        return jails.isEmpty()
+                ? Optional.empty()
+                : identity(PROC.resolve(Long.toString(pid)).resolve("root")).map(jails::get);
+    }
+
+    /** Device and inode. None where there is nothing, or nothing that is shown to us: a jail of ours we made as root. */
+    private static Optional<Object> identity(Path path) {
+        try {
+            return Optional.ofNullable(
+                    Files.readAttributes(path, BasicFileAttributes.class).fileKey());
+        } catch (IOException hidden) {
+            return Optional.empty();
+        }
+    }
+
+    /** Each argument ended by NUL. Empty for a process that is gone or on its way out. */
+    private static String commandLine(long pid) throws IOException {
+        return read(pid, "cmdline", MAX_COMMAND_BYTES).orElse("");
+    }
+
+    private static Optional<VmmProcess> leader(long pid) throws IOException {
         return stat(pid)
                 .filter(stat -> stat.session() == pid && !stat.over())
                 .map(stat -> new VmmProcess(pid, stat.startTicks()));
@@ -82,7 +106,7 @@ final class ProcessTable {
         return one.startTicks() <= other.startTicks() ? one : other;
     }
 
-    private Optional<ProcessStat> stat(long pid) throws IOException {
+    private static Optional<ProcessStat> stat(long pid) throws IOException {
         return read(pid, "stat", MAX_STAT_BYTES).map(ProcessStat::parse);
     }
 

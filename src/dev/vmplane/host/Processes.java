@@ -6,7 +6,7 @@ import java.util.Map;
 
 /**
  * Starts hypervisor processes whose death does not follow ours, finds them again after a restart, and ends them. No
- * process is signalled unless pid, start time and the VM's run directory in its command line all match.
+ * process is signalled unless pid and start time match, and its command line or its root directory is the VM's.
  */
 public interface Processes {
 
@@ -27,4 +27,9 @@ public interface Processes {
 
     /** Kills the process if it is still the one that is meant; completes when it is gone. Gone already is success. */
     Future<Void> kill(RunDirectory directory, VmmProcess process);
+
+    /** Lets go of what this holds itself; no process is touched. */
+    default Future<Void> close() {
+        return Future.succeededFuture();
+    }
 }

@@ -10,15 +10,11 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import dev.vmplane.model.MicroVm;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
@@ -110,9 +106,7 @@ public final class RunDirectories implements Holding {
     public Future<Void> takeBack(String vmId) {
         var path = of(vmId).path();
         return work.run("vm " + vmId + " cannot give back its run directory", () -> {
-            if (Files.exists(path, NOFOLLOW_LINKS)) {
-                Files.walkFileTree(path, new Removal());
-            }
+            Removal.of(path);
             return null;
         });
     }
@@ -127,28 +121,5 @@ public final class RunDirectories implements Holding {
 
     private static Set<PosixFilePermission> owner(String permissions) {
         return PosixFilePermissions.fromString(permissions);
-    }
-
-    private static final class Removal extends SimpleFileVisitor<Path> {
-        @Override
-        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-            Files.deleteIfExists(file);
-            return FileVisitResult.CONTINUE;
-        }
-
-        @Override
-        public FileVisitResult visitFileFailed(Path file, IOException failed) throws IOException {
-            // What somebody else removed in the meantime is as gone as it should be.
-            if (failed instanceof NoSuchFileException) {
-                return FileVisitResult.CONTINUE;
-            }
-            throw failed;
-        }
-
-        @Override
-        public FileVisitResult postVisitDirectory(Path directory, IOException failed) throws IOException {
-            Files.deleteIfExists(directory);
-            return FileVisitResult.CONTINUE;
-        }
     }
 }

@@ -12,7 +12,7 @@ public record RunDirectory(Path path) {
         return new RunDirectory(runDir.resolve(vmId));
     }
 
-    /** The hypervisor's control socket. */
+    /** The hypervisor's control socket, or a link to it in its jail: the path stays short either way. */
     public Path apiSocket() {
         return path.resolve("api.sock");
     }
@@ -30,5 +30,13 @@ public record RunDirectory(Path path) {
     /** The raw disk that tells the guest program what to run, see {@link GuestConfig}. */
     public Path configDisk() {
         return path.resolve("config.img");
+    }
+
+    /** The root directory of a hypervisor that is jailed: the jailer makes it, under the id it is given. */
+    public Path jailRoot() {
+        return path.resolve("jail")
+                .resolve("firecracker")
+                .resolve(path.getFileName())
+                .resolve("root");
     }
 }

@@ -123,6 +123,11 @@ public final class Names {
                 false));
     }
 
+    /** Lets go of the servers, which go on. */
+    Future<Void> close() {
+        return processes.close();
+    }
+
     private Future<Void> start(String tenant) {
         var taken = servers.values().stream().map(Server::port).collect(Collectors.toSet());
         var directory = RunDirectory.of(home, tenant);

@@ -79,7 +79,7 @@ public final class NetworkVerticle extends VerticleBase {
     @Override
     public Future<?> stop() {
         stopped = true;
-        return Future.succeededFuture();
+        return names.<Future<?>>map(Names::close).orElseGet(Future::succeededFuture);
     }
 
     private void follow(Changes changes) {

@@ -10,6 +10,7 @@ import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.ConnectOptions;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
@@ -78,7 +79,11 @@ public final class HealthProbe {
     private Future<Boolean> tcp(Health health, String address) {
         var verdict = Promise.<Boolean>promise();
         var limit = time.after(health.timeout(), () -> verdict.tryComplete(false));
-        tcp.connect(health.port(), address)
+        var target = new ConnectOptions()
+                .setHost(address)
+                .setPort(health.port())
+                .setTimeout(Math.toIntExact(health.timeout().toMillis()));
+        tcp.connect(target)
                 .onSuccess(socket -> settle(socket, health.timeout(), verdict))
                 .onFailure(refused -> verdict.tryComplete(false));
         return verdict.future().onComplete(done -> limit.cancel());

@@ -2,10 +2,8 @@ package dev.vmplane.vm;
 
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Bus;
-import dev.vmplane.hypervisor.HypervisorException;
+import dev.vmplane.host.ProcessEnd;
 import dev.vmplane.hypervisor.Inspection;
-import dev.vmplane.hypervisor.Machine;
-import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
@@ -32,35 +30,27 @@ public final class VmVerticle extends VerticleBase {
     private static final Logger LOG = LoggerFactory.getLogger(VmVerticle.class);
 
     private static final int MAX_LINE = 32;
-    private static final Duration DRAIN_POLL = Duration.ofMillis(100);
     private static final Duration RETRY = Duration.ofSeconds(2);
 
     private final MicroVm first;
     private final VmParts parts;
-    private final Machine machine;
+    private final Vmm vmm;
     private final Checkup checkup;
     private final Line line = new Line(MAX_LINE);
     private VmRow row;
-    private VmmProcess process;
+    private Construction construction;
+    private Departure departure;
     private HealthWatch health = HealthWatch.WELL;
     private boolean lookQueued;
-    /** This verticle has begun to build the machine, as opposed to one that stopped before it was up. */
-    private boolean building;
-
-    private boolean watching;
-    private boolean stopAsked;
     private boolean stopped;
-    /** The process has been seen to end, which the store may not know yet. */
-    private boolean gone;
     /** Why this life must end, which the store may not know yet; null while it need not. */
     private Reason failure;
 
     /** @param found the process that runs for this row, or null when there is none */
     public VmVerticle(MicroVm row, VmmProcess found, VmParts parts) {
         this.first = row;
-        this.process = found;
         this.parts = parts;
-        this.machine = parts.ground().machine(row);
+        this.vmm = new Vmm(parts.hypervisor(), parts.ground().machine(row), found);
         this.checkup = new Checkup(row, parts.probe(), parts.time(), passed -> queue(() -> checked(passed)));
     }
 
@@ -68,16 +58,18 @@ public final class VmVerticle extends VerticleBase {
     public Future<?> start() {
         var bus = new Bus(vertx);
         row = new VmRow(bus, first);
-        return bus.listen(Address.vmLook(row.id()), vmId -> look()).onSuccess(done -> queue(this::follow));
+        construction = new Construction(row, vmm, parts);
+        departure = new Departure(row, vmm, parts.limits(), parts.time(), this::queue, this::ended);
+        return bus.answer(Address.vmReclaim(row.id()), this::reclaim)
+                .compose(answering -> bus.listen(Address.vmLook(row.id()), vmId -> look()))
+                .onSuccess(done -> queue(this::follow));
     }
 
     @Override
     public Future<?> stop() {
         stopped = true;
         checkup.cancel();
-        if (process != null) {
-            parts.hypervisor().release(machine, process);
-        }
+        vmm.release();
         return Future.succeededFuture();
     }
 
@@ -108,93 +100,44 @@ public final class VmVerticle extends VerticleBase {
         if (!row.phase().ended() && failure != null) {
             return fail(failure);
         }
-        if (!row.phase().ended() && gone) {
+        if (!row.phase().ended() && vmm.end() != null) {
             return ended();
         }
         return switch (row.phase()) {
-            case PENDING -> bootUp((VmState.Pending) row.state());
+            case PENDING -> construction.start((VmState.Pending) row.state()).compose(built -> boot());
             case STARTING ->
-                building ? build() : fail(ReasonCode.ABANDONED, "the control plane stopped before the VM was up");
+                construction.begun()
+                        ? construction.goOn().compose(built -> boot())
+                        : fail(ReasonCode.ABANDONED, "the control plane stopped before the VM was up");
             case BOOTING, WARMING, WARM, RUNNING -> takeOver();
             case PAUSED -> row.owner() == null ? takeOver() : takeOver().compose(done -> resume());
-            case DRAINING -> takeOver().onSuccess(done -> drain());
-            case STOPPING -> takeOver().compose(done -> stopGuest());
+            case DRAINING -> takeOver().onSuccess(done -> departure.drain());
+            case STOPPING -> takeOver().compose(done -> departure.stop());
             case STOPPED, FAILED -> release();
         };
     }
 
-    private Future<?> bootUp(VmState.Pending pending) {
-        building = true;
-        return row.move(pending.toStarting(now(), now().plus(parts.limits().start())))
-                .compose(starting -> build());
-    }
-
-    /** Goes on from a committed start. May be repeated: the store may not have taken what came of it. */
-    private Future<?> build() {
-        return within(parts.limits().start(), configured())
-                .compose(configured ->
-                        row.move(((VmState.Starting) row.state()).toBooting(now(), bootDeadline(), process)))
-                .compose(booting -> {
-                    watch();
-                    return parts.hypervisor().boot(machine);
-                })
-                .onSuccess(booted -> awaitGuest());
-    }
-
-    private Future<Void> configured() {
-        return parts.ground()
-                .prepare(row.vm())
-                .compose(prepared ->
-                        process == null ? parts.hypervisor().launch(machine) : Future.succeededFuture(process))
-                .compose(launched -> {
-                    process = launched;
-                    return parts.hypervisor().configure(machine);
-                });
-    }
-
-    /** Gives up on a step that takes too long. Whatever the step makes after that is taken away again. */
-    private Future<Void> within(Duration limit, Future<Void> step) {
-        var result = Promise.<Void>promise();
-        var alarm = parts.time().after(limit, () -> {
-            var reason = "the hypervisor was not ready within " + limit.toSeconds() + " s";
-            if (result.tryFail(new HypervisorException(ReasonCode.HYPERVISOR_SILENT, reason))) {
-                step.onComplete(late -> undo());
-            }
-        });
-        step.onComplete(done -> result.tryComplete(), result::tryFail);
-        return result.future().onComplete(done -> alarm.cancel());
-    }
-
-    /** Takes away what came of a step after it was given up; this life may be over by then, and nobody else knows. */
-    private void undo() {
-        if (process != null) {
-            parts.hypervisor()
-                    .kill(machine, process)
-                    .compose(dead -> parts.ground().remove(row.vm()))
-                    .onFailure(cause -> LOG.atWarn()
-                            .addKeyValue("vm", row.id())
-                            .setCause(cause)
-                            .log("what a vm left behind stays until the next sweep"));
-        }
-    }
-
-    private Instant bootDeadline() {
-        return now().plus(parts.limits().boot()).plus(first.boot().health().grace());
+    private Future<?> boot() {
+        watch();
+        return vmm.boot().onSuccess(booted -> awaitGuest());
     }
 
     /** After a restart of the control plane: a process is there, or it is not, and this verticle has not seen it yet. */
     private Future<?> takeOver() {
-        if (watching) {
+        if (vmm.watched()) {
             return Future.succeededFuture();
         }
+        if (row.phase() == Phase.BOOTING && construction.begun()) {
+            // Committed by this very verticle, although the store's answer was lost.
+            return boot();
+        }
         var known = row.state().process();
-        if (process == null || (known != null && !process.equals(known))) {
-            process = null;
+        if (!vmm.present() || (known != null && !vmm.process().equals(known))) {
+            vmm.disown();
             return row.phase().leaving() ? Future.succeededFuture() : ended();
         }
         watch();
-        return parts.hypervisor()
-                .adopt(machine, process)
+        return vmm.adopt()
                 // An observation that fails is not absence: the process is there, its health will tell.
                 .recover(cause -> Failure.isSilence(cause)
                         ? Future.succeededFuture(Inspection.RUNNING)
@@ -208,7 +151,7 @@ public final class VmVerticle extends VerticleBase {
                 row.phase().leaving()
                         ? Future.succeededFuture()
                         : fail(ReasonCode.ABANDONED, "the control plane stopped before the guest was started");
-            case ENDED -> parts.hypervisor().kill(machine, process).compose(gone -> ended());
+            case ENDED -> vmm.kill().compose(gone -> ended());
             case PAUSED, RUNNING -> {
                 LOG.atInfo()
                         .addKeyValue("vm", row.id())
@@ -232,11 +175,7 @@ public final class VmVerticle extends VerticleBase {
     }
 
     private void watch() {
-        watching = true;
-        parts.hypervisor().ended(machine, process).onComplete(end -> {
-            gone = true;
-            queue(this::ended);
-        });
+        vmm.watch(end -> queue(this::ended));
     }
 
     private void awaitGuest() {
@@ -306,51 +245,9 @@ public final class VmVerticle extends VerticleBase {
         if (row.phase() != Phase.PAUSED) {
             return Future.succeededFuture();
         }
-        return parts.hypervisor()
-                .resume(machine)
+        return vmm.resume()
                 .compose(resumed -> row.move(((VmState.Paused) row.state()).toRunning(now())))
                 .onSuccess(running -> checkup.soon());
-    }
-
-    /** Waits, outside the line, until the ingress has no request of this VM under way or the row's deadline has come. */
-    private void drain() {
-        row.outstandingRequests().otherwise(0).onSuccess(outstanding -> {
-            if (!(row.state() instanceof VmState.Draining draining)) {
-                return;
-            }
-            if (outstanding == 0 || now().isAfter(draining.deadline())) {
-                queue(this::drained);
-            } else {
-                parts.time().after(DRAIN_POLL, this::drain);
-            }
-        });
-    }
-
-    private Future<?> drained() {
-        return row.state() instanceof VmState.Draining draining
-                ? row.move(draining.toStopping(now(), now().plus(parts.limits().stop()), draining.reason()))
-                        .compose(stopping -> stopGuest())
-                : Future.succeededFuture();
-    }
-
-    /** Asks the guest to end; whether it has is seen by {@link #ended}, and at the row's deadline it is made to. */
-    private Future<?> stopGuest() {
-        if (row.phase() == Phase.STOPPING && process == null) {
-            return ended();
-        }
-        if (row.phase() != Phase.STOPPING || stopAsked) {
-            return Future.succeededFuture();
-        }
-        stopAsked = true;
-        var left = Duration.between(now(), row.state().deadline());
-        parts.time().after(left.isNegative() ? Duration.ZERO : left, () -> queue(this::forceEnd));
-        return parts.hypervisor().stop(machine).recover(cause -> forceEnd().mapEmpty());
-    }
-
-    private Future<?> forceEnd() {
-        return row.phase() == Phase.STOPPING
-                ? parts.hypervisor().kill(machine, process).compose(gone -> ended())
-                : Future.succeededFuture();
     }
 
     /** The process is gone. */
@@ -358,22 +255,11 @@ public final class VmVerticle extends VerticleBase {
         if (row.phase().ended()) {
             return Future.succeededFuture();
         }
+        var seen = vmm.end() == null ? ProcessEnd.UNKNOWN : vmm.end();
         return parts.ground()
                 .exit(row.vm())
-                .compose(exit -> row.move(endState(exit)))
+                .compose(exit -> row.move(Ending.gone((VmState.Live) row.state(), exit, seen, now())))
                 .compose(told -> release());
-    }
-
-    private VmState endState(GuestExit exit) {
-        var live = (VmState.Live) row.state();
-        if (row.phase().leaving()) {
-            return live.toStopped(now(), row.state().reason(), exit);
-        }
-        if (exit.equals(GuestExit.UNKNOWN)) {
-            return live.toFailed(now(), new Reason(ReasonCode.VMM_DIED, "the hypervisor's process is gone"), exit);
-        }
-        var reason = new Reason(ReasonCode.GUEST_EXITED, "the guest's program ended with " + exit);
-        return exit.success() ? live.toStopped(now(), reason, exit) : live.toFailed(now(), reason, exit);
     }
 
     private Future<?> fail(ReasonCode code, String detail) {
@@ -386,20 +272,31 @@ public final class VmVerticle extends VerticleBase {
             return Future.succeededFuture();
         }
         failure = reason;
-        var end = row.phase().leaving()
-                ? live.toStopped(now(), row.state().reason(), GuestExit.UNKNOWN)
-                : live.toFailed(now(), reason, GuestExit.UNKNOWN);
-        return row.move(end).compose(told -> release());
+        return row.move(Ending.failed(live, reason, now())).compose(told -> release());
     }
 
     private Future<?> release() {
         checkup.cancel();
-        var killed = process == null
-                ? Future.<Void>succeededFuture()
-                : parts.hypervisor().kill(machine, process);
-        return killed.compose(dead -> parts.ground().remove(row.vm()))
+        return vmm.kill()
+                .compose(dead -> parts.ground().remove(row.vm()))
                 .compose(removed -> row.released())
                 .onSuccess(released -> leave());
+    }
+
+    /** What comes of it is the asker's business alone: a guest without a balloon is none the worse for it. */
+    private Future<Integer> reclaim(int mebibytes) {
+        var told = Promise.<Integer>promise();
+        queue(() -> vmm.reclaim(mebibytes)
+                .map(mebibytes)
+                .recover(cause -> Future.failedFuture(new Refusal(
+                                Refusal.Kind.UNAVAILABLE,
+                                "not_reclaimed",
+                                null,
+                                Failure.reason(row.id(), cause).detail())
+                        .asException()))
+                .onComplete(told)
+                .otherwiseEmpty());
+        return told.future();
     }
 
     /** Ends this verticle. A life can be over before its deployment is complete: then a moment later. */

@@ -24,8 +24,7 @@ public final class Lab implements AutoCloseable {
     private static final int LIMIT_SECONDS = 120;
     private static final AtomicInteger LABS = new AtomicInteger();
 
-    private final String prefix =
-            "vmp" + ProcessHandle.current().pid() % 100_000 + "x" + LABS.incrementAndGet();
+    private final String prefix = "vmp" + ProcessHandle.current().pid() % 100_000 + "x" + LABS.incrementAndGet();
     private final Path work;
     private final List<String> namespaces = new ArrayList<>();
     private final List<Process> running = new ArrayList<>();
@@ -123,7 +122,10 @@ public final class Lab implements AutoCloseable {
         if (Files.notExists(program)) {
             var sources = Path.of("src/guest/demo");
             must(
-                    "cc", "-O1", "-o", program.toString(),
+                    "cc",
+                    "-O1",
+                    "-o",
+                    program.toString(),
                     sources.resolve("server.c").toString(),
                     sources.resolve("pages.c").toString(),
                     sources.resolve("reach.c").toString());
@@ -138,7 +140,9 @@ public final class Lab implements AutoCloseable {
 
     private String must(String... command) {
         var end = run(List.of(command));
-        assertThat(end.status()).as(String.join(" ", command) + ": " + end.output()).isZero();
+        assertThat(end.status())
+                .as(String.join(" ", command) + ": " + end.output())
+                .isZero();
         return end.output();
     }
 
@@ -190,7 +194,8 @@ public final class Lab implements AutoCloseable {
         }
         namespaces.forEach(namespace -> must("ip", "netns", "delete", namespace));
         try (var files = Files.walk(work)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         }
     }
 }

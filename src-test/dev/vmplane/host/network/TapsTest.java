@@ -13,9 +13,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class TapsTest {
-    private static final Wish ONE = new Wish("vm-aaaaaaaaaa", true);
-    private static final Wish TWO = new Wish("vm-bbbbbbbbbb", true);
-    private static final Wish GONE = new Wish("vm-aaaaaaaaaa", false);
+    private static final Wish ONE = new Wish("vm-aaaaaaaaaa", true, OptionalInt.empty());
+    private static final Wish TWO = new Wish("vm-bbbbbbbbbb", true, OptionalInt.empty());
+    private static final Wish GONE = Wish.gone("vm-aaaaaaaaaa");
 
     private Lab lab;
     private String host;
@@ -26,7 +26,7 @@ class TapsTest {
         lab = new Lab();
         host = lab.namespace("host");
         lab.in(host, "ip", "link", "add", "br0", "type", "bridge");
-        taps = taps(OptionalInt.empty());
+        taps = new Taps("br0", lab.tool(host, "ip"), lab.interfaces(host));
     }
 
     @AfterEach
@@ -53,7 +53,8 @@ class TapsTest {
 
         assertThat(taps.apply(List.of(ONE))).isEmpty();
 
-        assertThat(lab.in(host, "cat", "/sys/class/net/" + ONE.vmId() + "/ifindex")).isEqualTo(before);
+        assertThat(lab.in(host, "cat", "/sys/class/net/" + ONE.vmId() + "/ifindex"))
+                .isEqualTo(before);
     }
 
     @Test
@@ -67,9 +68,10 @@ class TapsTest {
 
     @Test
     void aTapBelongsToTheUserThatOpensIt() throws Exception {
-        taps(OptionalInt.of(1234)).apply(List.of(ONE));
+        taps.apply(List.of(new Wish(ONE.vmId(), true, OptionalInt.of(1234))));
 
-        assertThat(lab.in(host, "cat", "/sys/class/net/" + ONE.vmId() + "/owner")).isEqualToIgnoringWhitespace("1234");
+        assertThat(lab.in(host, "cat", "/sys/class/net/" + ONE.vmId() + "/owner"))
+                .isEqualToIgnoringWhitespace("1234");
     }
 
     @Test
@@ -80,7 +82,8 @@ class TapsTest {
 
         assertThat(failures).containsOnlyKeys(ONE);
         assertThat(failures.get(ONE))
-                .hasMessage("vm vm-aaaaaaaaaa cannot be connected: an interface called vm-aaaaaaaaaa is there and not ours");
+                .hasMessage(
+                        "vm vm-aaaaaaaaaa cannot be connected: an interface called vm-aaaaaaaaaa is there and not ours");
         assertThat(failures.get(ONE).reason().code()).isEqualTo(ReasonCode.NETWORK_FAILED);
         assertThat(taps.there()).containsExactly(TWO.vmId());
     }
@@ -112,9 +115,5 @@ class TapsTest {
 
         assertThat(failures.get(ONE)).isInstanceOf(HostException.class).hasMessageContaining("br0");
         assertThat(lab.in(host, "ls", "/sys/class/net")).doesNotContain(ONE.vmId());
-    }
-
-    private Taps taps(OptionalInt owner) {
-        return new Taps("br0", lab.tool(host, "ip"), lab.interfaces(host), vmId -> owner);
     }
 }

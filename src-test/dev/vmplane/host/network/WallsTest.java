@@ -123,8 +123,7 @@ class WallsTest {
         var cloud = internet();
         lab.in(cloud, "ip", "address", "add", "169.254.169.254/32", "dev", "lo");
         lab.in(host, "ip", "route", "add", "169.254.0.0/16", "via", "198.51.100.2");
-        Await.of(walls.grant(
-                two.port().vmId(), new Rights(two.address(), RED, Set.of(RED), Set.of(), true, 0)));
+        Await.of(walls.grant(two.port().vmId(), new Rights(two.address(), RED, Set.of(RED), Set.of(), true, 0)));
 
         assertThat(reach(one, "169.254.169.254:80")).endsWith("Connection refused");
         assertThat(reach(two, "169.254.169.254:80")).startsWith("reached");
@@ -150,7 +149,19 @@ class WallsTest {
     @Test
     void aFrameWithAnotherAddressThanTheGuestsOwnGoesNowhere() {
         lab.in(one.namespace(), "ip", "address", "add", "10.88.0.99/32", "dev", "eth0");
-        lab.in(one.namespace(), "ip", "route", "add", two.address(), "via", GATEWAY, "src", "10.88.0.99", "onlink", "dev", "eth0");
+        lab.in(
+                one.namespace(),
+                "ip",
+                "route",
+                "add",
+                two.address(),
+                "via",
+                GATEWAY,
+                "src",
+                "10.88.0.99",
+                "onlink",
+                "dev",
+                "eth0");
 
         assertThat(reach(one, two.address() + ":8080")).doesNotStartWith("reached");
         withoutWalls();
@@ -215,7 +226,8 @@ class WallsTest {
         var good = walls.open(new Port("vm-eeeeeeeeee", "10.88.0.8", 0));
         var bad = walls.open(new Port("vm-ffffffffffffffff", "10.88.0.9", 0));
 
-        assertThat(Await.failureOf(bad)).hasMessageStartingWith("vm vm-ffffffffffffffff cannot be walled off: nft says ");
+        assertThat(Await.failureOf(bad))
+                .hasMessageStartingWith("vm vm-ffffffffffffffff cannot be walled off: nft says ");
         Await.of(good);
         assertThat(lab.in(host, "nft", "list", "set", "bridge", "vmplane_br0", "ports"))
                 .contains("vm-eeeeeeeeee")
@@ -272,8 +284,7 @@ class WallsTest {
     }
 
     private void grant(Guest guest, int tenant, Set<Integer> peers, Set<Allow.ToHost> ports) {
-        Await.of(walls.grant(
-                guest.port().vmId(), new Rights(guest.address(), tenant, peers, ports, false, 0)));
+        Await.of(walls.grant(guest.port().vmId(), new Rights(guest.address(), tenant, peers, ports, false, 0)));
     }
 
     private Guest guest(String name, String vmId, String address) {

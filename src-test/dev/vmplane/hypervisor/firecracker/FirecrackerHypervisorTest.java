@@ -2,20 +2,27 @@ package dev.vmplane.hypervisor.firecracker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmplane.host.GuestNetwork;
+import dev.vmplane.host.Link;
 import dev.vmplane.host.ProcessEnd;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Inspection;
 import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.simulator.SimulatorRig;
 import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.Resources;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -238,6 +245,88 @@ class FirecrackerHypervisorTest {
     }
 
     @Test
+    void aRunningMachineGivesMemoryBackAsOftenAsItIsTold() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        got(rig.up(hypervisor, machine));
+
+        got(hypervisor.reclaim(machine, 32));
+        got(hypervisor.reclaim(machine, 32));
+        var taken = told(machine, "/balloon").getInteger("amount_mib");
+        got(hypervisor.reclaim(machine, 0));
+
+        assertThat(taken).isEqualTo(32);
+        assertThat(told(machine, "/balloon").getInteger("amount_mib")).isZero();
+    }
+
+    @Test
+    void aMachineThatHasNotStartedGivesNoMemoryBack() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        got(hypervisor.launch(machine));
+        got(hypervisor.configure(machine));
+
+        var refusal = failure(hypervisor.reclaim(machine, 32));
+
+        assertThat(refusal)
+                .hasMessage("vm vm-1 cannot give memory back: The requested operation is not supported"
+                        + " before starting the microVM.");
+    }
+
+    @Test
+    void aMachineCannotGiveBackMoreThanItHas() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        got(rig.up(hypervisor, machine));
+
+        var refusal = failure(hypervisor.reclaim(machine, 129));
+
+        assertThat(refusal.reason().code()).isEqualTo(ReasonCode.HYPERVISOR_REFUSED);
+    }
+
+    @Test
+    void everyDiskAndEachDirectionOfTheNetworkHasItsRate() throws Exception {
+        var tap = new Link.Tap("tap0", "06:00:0a:58:00:05", new GuestNetwork("10.88.0.5/16", "10.88.0.1", List.of()));
+        var machine = with(rig.machine(1, QUICK), new Resources(1, 128, 64, 20, 100), tap);
+        got(hypervisor.launch(machine));
+
+        got(hypervisor.configure(machine));
+
+        var config = told(machine, "/vm/config");
+        for (var disk : drives(config)) {
+            assertThat(disk.getJsonObject("rate_limiter")).isEqualTo(bandwidth(20_000_000));
+        }
+        var card = config.getJsonArray("network-interfaces").getJsonObject(0);
+        assertThat(card.getJsonObject("rx_rate_limiter")).isEqualTo(bandwidth(12_500_000));
+        assertThat(card.getJsonObject("tx_rate_limiter")).isEqualTo(bandwidth(12_500_000));
+    }
+
+    @Test
+    void ratesThatNobodyAskedForAreNotLimited() throws Exception {
+        var machine = rig.machine(1, QUICK);
+        got(hypervisor.launch(machine));
+
+        got(hypervisor.configure(machine));
+
+        assertThat(drives(told(machine, "/vm/config")))
+                .isNotEmpty()
+                .noneMatch(disk -> disk.containsKey("rate_limiter"));
+    }
+
+    @Test
+    void onlyWhatCanBeWrittenIsWrittenThrough() throws Exception {
+        var small = rig.machine(1, QUICK);
+        var overlay = Files.createFile(small.directory().path().resolve("overlay.img"));
+        var disks = new ArrayList<>(small.disks());
+        disks.add(new Machine.Disk("overlay", overlay, true));
+        var machine = with(small, disks);
+        got(hypervisor.launch(machine));
+
+        got(hypervisor.configure(machine));
+
+        assertThat(drives(told(machine, "/vm/config")))
+                .extracting(disk -> disk.getString("drive_id") + " " + disk.getString("cache_type"))
+                .containsExactly("rootfs Unsafe", "config Unsafe", "overlay Writeback");
+    }
+
+    @Test
     void aMissingKernelFailsTheConfigurationWithoutNamingItsPath() throws Exception {
         var machine = rig.machine(1, QUICK);
         Files.delete(machine.kernel());
@@ -333,6 +422,47 @@ class FirecrackerHypervisorTest {
         }
         got(Future.all(ended));
         assertThat(got(rig.processes().running())).isEmpty();
+    }
+
+    private JsonObject told(Machine machine, String uri) throws TimeoutException {
+        var call = new UnixHttp.Call(
+                "test cannot ask", ReasonCode.HYPERVISOR_REFUSED, HttpMethod.GET, uri, null, Duration.ofSeconds(5));
+        return new JsonObject(got(new UnixHttp(vertx).send(machine.directory().apiSocket(), call)));
+    }
+
+    private static List<JsonObject> drives(JsonObject config) {
+        return config.getJsonArray("drives").stream()
+                .map(JsonObject.class::cast)
+                .toList();
+    }
+
+    private static JsonObject bandwidth(int bytesPerSecond) {
+        return new JsonObject()
+                .put("bandwidth", new JsonObject().put("size", bytesPerSecond).put("refill_time", 1000));
+    }
+
+    private static Machine with(Machine machine, Resources resources, Link link) {
+        return new Machine(
+                machine.vmId(),
+                machine.directory(),
+                machine.kernel(),
+                machine.initramfs(),
+                machine.disks(),
+                resources,
+                link,
+                machine.cgroups());
+    }
+
+    private static Machine with(Machine machine, List<Machine.Disk> disks) {
+        return new Machine(
+                machine.vmId(),
+                machine.directory(),
+                machine.kernel(),
+                machine.initramfs(),
+                disks,
+                machine.resources(),
+                machine.link(),
+                machine.cgroups());
     }
 
     private VmmProcess killed(Machine machine) throws Exception {

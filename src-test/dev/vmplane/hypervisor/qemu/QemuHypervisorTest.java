@@ -3,14 +3,10 @@ package dev.vmplane.hypervisor.qemu;
 import static dev.vmplane.host.HostRig.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.vmplane.host.Consoles;
 import dev.vmplane.host.CpuInfo;
-import dev.vmplane.host.DetachedProcesses;
-import dev.vmplane.host.GuestConfig;
 import dev.vmplane.host.HostRig;
-import dev.vmplane.host.Kvm;
 import dev.vmplane.host.Link;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.HypervisorException;
@@ -34,19 +30,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The driver with a real QEMU and, where a guest runs, a real guest. */
+/**
+ * What only QEMU does, with a real one and, where a guest runs, a real guest. What every driver does is in the contract.
+ */
 @Tag("qemu")
 final class QemuHypervisorTest {
     /** Of this test run alone, so that another at the same time does not take its port. */
     private static final String ADDRESS = addressOf(ProcessHandle.current().pid());
 
     private static final int PORT = 8080;
+    private static final Acceleration ACCELERATION = Acceleration.of(CpuInfo.ofThisHost());
     private static final Path IMAGES =
             Path.of(System.getProperty("vmplane.images", ".vmplane/images")).toAbsolutePath();
 
@@ -59,81 +57,15 @@ final class QemuHypervisorTest {
         assertThat(IMAGES.resolve("vmlinux"))
                 .as("the guest's images; src/guest/build.sh makes them, -Dvmplane.images says where they are")
                 .isRegularFile();
+        var program = BackendDetection.program(BackendDetection.QEMU_PROGRAM, System.getenv("PATH"));
+        assertThat(program).as(BackendDetection.QEMU_PROGRAM + " on the PATH").isPresent();
         host = new HostRig();
-        hypervisor = driver();
+        hypervisor = driver(program.get());
     }
 
     @AfterEach
     void close() throws IOException {
         host.close();
-    }
-
-    @Test
-    void aLaunchedMachineWaitsForItsBoot() {
-        var machine = machine("vm-1");
-
-        launch(machine);
-
-        assertThat(await(hypervisor.inspect(machine))).isEqualTo(Inspection.NOT_STARTED);
-    }
-
-    @Test
-    void launchingAgainKeepsTheProcess() {
-        var machine = machine("vm-1");
-        var process = launch(machine);
-
-        var again = launch(machine);
-
-        assertThat(again).isEqualTo(process);
-        assertThat(await(hypervisor.inspect(machine))).isEqualTo(Inspection.NOT_STARTED);
-    }
-
-    @Test
-    void aMachineIsPausedAndResumedAsOftenAsAsked() {
-        var machine = booted("vm-1");
-
-        await(hypervisor.pause(machine));
-        await(hypervisor.pause(machine));
-        assertThat(await(hypervisor.inspect(machine))).isEqualTo(Inspection.PAUSED);
-
-        await(hypervisor.resume(machine));
-        await(hypervisor.resume(machine));
-        assertThat(await(hypervisor.inspect(machine))).isEqualTo(Inspection.RUNNING);
-    }
-
-    @Test
-    void aKilledMachineIsGoneAndStaysGone() {
-        var machine = machine("vm-1");
-        var process = launch(machine);
-        var ended = hypervisor.ended(machine, process);
-
-        await(hypervisor.kill(machine, process));
-        await(hypervisor.kill(machine, process));
-
-        await(ended);
-        assertThat(reasonOf(() -> await(hypervisor.inspect(machine)))).isEqualTo(ReasonCode.HYPERVISOR_SILENT);
-    }
-
-    @Test
-    void aRestartedControlPlaneFindsAndAdoptsWhatRuns() {
-        var machine = booted("vm-1");
-
-        var processes = new DetachedProcesses(host.vertx, host.runDir, host.worker);
-        var found = await(processes.running());
-        var adopted = await(driver(processes).adopt(machine, found.get("vm-1")));
-
-        assertThat(found).containsOnlyKeys("vm-1");
-        assertThat(adopted).isEqualTo(Inspection.RUNNING);
-    }
-
-    @Test
-    void aMachineThatNeverBootedCannotBeAdopted() {
-        var machine = machine("vm-1");
-        var process = launch(machine);
-
-        assertThatThrownBy(() -> await(hypervisor.adopt(machine, process)))
-                .isInstanceOf(HypervisorException.class)
-                .hasMessage("qemu cannot be adopted: its guest was never started");
     }
 
     @Test
@@ -146,7 +78,7 @@ final class QemuHypervisorTest {
                     .hasMessageContaining("Could not set up host forwarding rule")
                     .hasMessageNotContaining(host.runDir.toString())
                     .hasMessageNotContaining("/bin")
-                    .satisfies(failed -> assertThat(codeOf(failed)).isEqualTo(ReasonCode.LAUNCH_FAILED));
+                    .satisfies(failed -> assertThat(codeOf(failed)).isEqualTo(ReasonCode.NETWORK_FAILED));
         }
     }
 
@@ -169,12 +101,13 @@ final class QemuHypervisorTest {
     }
 
     @Test
-    void aMissingProgramIsAReasonOfItsOwn() {
-        var acceleration = Acceleration.of(false, CpuInfo.ofThisHost());
-        var missing = new QemuHypervisor(
-                host.vertx, host.worker, host.processes, Path.of("/nowhere/qemu-system-x86_64"), acceleration);
+    void aGuestCannotGiveMoreMemoryThanItHas() {
+        var machine = machine("vm-1");
+        launch(machine);
+        await(hypervisor.boot(machine));
 
-        assertThat(reasonOf(() -> await(missing.launch(machine("vm-1"))))).isEqualTo(ReasonCode.VMM_MISSING);
+        assertThatThrownBy(() -> await(hypervisor.reclaim(machine, 128)))
+                .hasMessage("qemu cannot take back 128 MiB: its guest has 128");
     }
 
     @Test
@@ -209,19 +142,6 @@ final class QemuHypervisorTest {
     }
 
     @Test
-    void aPausedGuestEndsToo() {
-        var machine = booted("vm-1");
-        var process = await(host.processes.running()).get("vm-1");
-        await(firstAnswer("/health"));
-        await(hypervisor.pause(machine));
-
-        await(hypervisor.stop(machine));
-
-        await(hypervisor.ended(machine, process));
-        assertThat(exitOf(machine)).isEqualTo(new GuestExit(0, null));
-    }
-
-    @Test
     void theExitOfTheGuestsProgramIsToldByItsConsole() {
         var machine = machine("vm-1", IMAGES, List.of("/no/such/program"));
         var process = launch(machine);
@@ -234,14 +154,6 @@ final class QemuHypervisorTest {
 
     private VmmProcess launch(Machine machine) {
         return host.started(await(hypervisor.launch(machine)));
-    }
-
-    private Machine booted(String vmId) {
-        var machine = machine(vmId);
-        launch(machine);
-        await(hypervisor.configure(machine));
-        await(hypervisor.boot(machine));
-        return machine;
     }
 
     private Machine machine(String vmId) {
@@ -257,30 +169,14 @@ final class QemuHypervisorTest {
                 images.resolve("rootfs-web.ext4"),
                 Resources.of(1, 128),
                 new Link.Forwarded(ADDRESS, PORT));
-        var network = machine.link().guest();
-        var config = new GuestConfig(
-                vmId,
-                cmd,
-                Map.of("PORT", Integer.toString(PORT), "GREETING", "héllo, \"wörld\""),
-                network.ip(),
-                network.gateway(),
-                network.dns(),
-                5,
-                hypervisor.capabilities().guestEnd());
+        var env = Map.of("PORT", Integer.toString(PORT), "GREETING", "héllo, \"wörld\"");
+        var config = Machines.config(machine, hypervisor.capabilities(), cmd, env);
         await(host.directories.writeConfigDisk(vmId, config));
         return machine;
     }
 
-    private QemuHypervisor driver() {
-        return driver(host.processes);
-    }
-
-    private QemuHypervisor driver(DetachedProcesses processes) {
-        var program = BackendDetection.program(BackendDetection.QEMU_PROGRAM, System.getenv("PATH"));
-        assertThat(program).as(BackendDetection.QEMU_PROGRAM + " on the PATH").isPresent();
-        var cpu = CpuInfo.ofThisHost();
-        return new QemuHypervisor(
-                host.vertx, host.worker, processes, program.get(), Acceleration.of(Kvm.usable(cpu), cpu));
+    private QemuHypervisor driver(Path program) {
+        return new QemuHypervisor(host.vertx, host.worker, host.processes, program, ACCELERATION);
     }
 
     private GuestExit exitOf(Machine machine) {
@@ -300,10 +196,6 @@ final class QemuHypervisorTest {
         Future.fromCompletionStage(http.sendAsync(request, HttpResponse.BodyHandlers.ofString()))
                 .onSuccess(answered::complete)
                 .onFailure(notYet -> host.vertx.setTimer(20, timer -> ask(request, answered)));
-    }
-
-    private static ReasonCode reasonOf(ThrowingCallable call) {
-        return codeOf(catchThrowable(call));
     }
 
     private static ReasonCode codeOf(Throwable failed) {

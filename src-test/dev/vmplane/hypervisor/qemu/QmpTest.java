@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.vmplane.host.HostRig;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.model.ReasonCode;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.SocketAddress;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,10 +53,24 @@ final class QmpTest {
     void commandsAreGivenInOrderAndTheLastAnswerIsTheAnswer() {
         answering((connection, command) -> connection.write(obeyed(command)));
 
-        var answer = await(qmp.order(socket, List.of("system_powerdown", "cont")));
+        var answer = await(order("system_powerdown", "cont"));
 
         assertThat(heard).containsExactly("qmp_capabilities", "system_powerdown", "cont");
         assertThat(answer.getJsonObject("return").getString("of")).isEqualTo("cont");
+    }
+
+    @Test
+    void aCommandTakesItsArgumentsAlong() {
+        answering((connection, command) -> connection.write(new JsonObject()
+                .put("return", command.getJsonObject("arguments", new JsonObject()))
+                .put("id", command.getValue("id"))
+                .toBuffer()
+                .appendString("\r\n")));
+        var balloon = new QmpCommand("balloon", new JsonObject().put("value", 1L << 40));
+
+        var answer = await(qmp.order(socket, List.of(balloon)));
+
+        assertThat(answer.getJsonObject("return").getLong("value")).isEqualTo(1L << 40);
     }
 
     @Test
@@ -62,7 +78,7 @@ final class QmpTest {
         answering((connection, command) -> connection.write(
                 EVENT + "{\"return\": {}, \"id\": 99}\r\n" + "{\"return\": {}}\r\n" + obeyed(command) + EVENT));
 
-        assertThat(await(qmp.order(socket, List.of("stop"))).getInteger("id")).isEqualTo(1);
+        assertThat(await(order("stop")).getInteger("id")).isEqualTo(1);
     }
 
     @Test
@@ -73,7 +89,7 @@ final class QmpTest {
             }
         });
 
-        assertThat(await(qmp.order(socket, List.of("stop"))).getInteger("id")).isEqualTo(1);
+        assertThat(await(order("stop")).getInteger("id")).isEqualTo(1);
     }
 
     @Test
@@ -83,7 +99,7 @@ final class QmpTest {
                         ? "{\"error\": {\"class\": \"GenericError\", \"desc\": \"'/a/b/c.img' is locked\"}, \"id\": 1}\r\n"
                         : obeyed(command)));
 
-        assertThatThrownBy(() -> await(qmp.order(socket, List.of("cont", "stop"))))
+        assertThatThrownBy(() -> await(order("cont", "stop")))
                 .hasMessage("qemu cannot obey 'cont': 'c.img' is locked")
                 .satisfies(failed -> assertThat(codeOf(failed)).isEqualTo(ReasonCode.HYPERVISOR_REFUSED));
         assertThat(heard).doesNotContain("stop");
@@ -102,7 +118,7 @@ final class QmpTest {
     void whatCannotBeUnderstoodFailsTheOrder(String line) {
         answering((connection, command) -> connection.write(line));
 
-        assertThatThrownBy(() -> await(qmp.order(socket, List.of("stop"))))
+        assertThatThrownBy(() -> await(order("stop")))
                 .hasMessage("qemu cannot be given orders: its answer cannot be understood")
                 .satisfies(failed -> assertThat(codeOf(failed)).isEqualTo(ReasonCode.HYPERVISOR_SILENT));
     }
@@ -115,8 +131,7 @@ final class QmpTest {
             connection.write("x".repeat(1 << 20));
         });
 
-        assertThatThrownBy(() -> await(qmp.order(socket, List.of())))
-                .hasMessage("qemu cannot be given orders: its answer is too long");
+        assertThatThrownBy(() -> await(order())).hasMessage("qemu cannot be given orders: its answer is too long");
         await(hungUp.future());
     }
 
@@ -124,7 +139,7 @@ final class QmpTest {
     void oneThatHangsUpHasFailed() {
         answering((connection, command) -> connection.close());
 
-        assertThatThrownBy(() -> await(qmp.order(socket, List.of("stop"))))
+        assertThatThrownBy(() -> await(order("stop")))
                 .hasMessage("qemu cannot be given orders: it ended the connection");
     }
 
@@ -142,9 +157,13 @@ final class QmpTest {
 
     @Test
     void withoutASocketNobodyListens() {
-        assertThatThrownBy(() -> await(qmp.order(socket, List.of())))
+        assertThatThrownBy(() -> await(order()))
                 .hasMessage("qemu cannot be given orders: nobody listens to it")
                 .satisfies(failed -> assertThat(codeOf(failed)).isEqualTo(ReasonCode.HYPERVISOR_SILENT));
+    }
+
+    private Future<JsonObject> order(String... commands) {
+        return qmp.order(socket, Stream.of(commands).map(QmpCommand::of).toList());
     }
 
     private void answering(BiConsumer<NetSocket, JsonObject> answer) {

@@ -47,6 +47,17 @@ class FirecrackerModelTest {
             PUT    | /drives/d1         | {"drive_id":"d1","is_root_device":false,"path_on_host":"/gone","is_read_only":true} | backing file
             PUT    | /drives/d1         | {"drive_id":"d1","is_root_device":false,"path_on_host":"/there"} | missing field `is_read_only`
             PUT    | /network-interfaces/eth0 | {"iface_id":"eth0"}                         | missing field `host_dev_name`
+            PUT    | /network-interfaces/eth0 | {"iface_id":"eth0","host_dev_name":"t","tx_rate_limiter":7} | invalid type for `tx_rate_limiter`
+            PUT    | /drives/d1         | {"drive_id":"d1","is_root_device":false,"path_on_host":"/there","is_read_only":true,"cache_type":"Safe"} | unknown variant `Safe`
+            PUT    | /drives/d1         | {"drive_id":"d1","is_root_device":false,"path_on_host":"/there","is_read_only":true,"rate_limiter":{"bandwidth":{"size":1}}} | missing field `refill_time`
+            PUT    | /drives/d1         | {"drive_id":"d1","is_root_device":false,"path_on_host":"/there","is_read_only":true,"rate_limiter":{"bandwith":{"size":1,"refill_time":1}}} | unknown field `bandwith`
+            PUT    | /drives/d1         | {"drive_id":"d1","is_root_device":false,"path_on_host":"/there","is_read_only":true,"rate_limiter":{"ops":{"size":-1,"refill_time":1}}} | invalid value
+            PUT    | /entropy           | -                                                 | Empty PUT request
+            PUT    | /entropy           | {"rate":1}                                        | unknown field `rate`
+            PUT    | /balloon           | {"amount_mib":0}                                  | missing field `deflate_on_oom`
+            PUT    | /balloon           | {"amount_mib":129,"deflate_on_oom":true}          | too large
+            PATCH  | /balloon           | {"amount_mib":1}                                  | before starting
+            GET    | /balloon           | -                                                 | Balloon
             """)
     void aWrongRequestIsRefusedAndSaysWhy(String method, String path, String body, String why) {
         var answer = ask(method, path, body == null ? "" : body);
@@ -63,6 +74,8 @@ class FirecrackerModelTest {
             PUT   | /boot-source    | {"kernel_image_path":"/there"}
             PUT   | /drives/d1      | {"drive_id":"d1","is_root_device":false,"path_on_host":"/there","is_read_only":true}
             PUT   | /network-interfaces/eth0 | {"iface_id":"eth0","host_dev_name":"tap0"}
+            PUT   | /entropy        | {}
+            PUT   | /balloon        | {"amount_mib":0,"deflate_on_oom":true}
             PUT   | /actions        | {"action_type":"InstanceStart"}
             """)
     void aStartedMachineKeepsItsParts(String method, String path, String body) {
@@ -112,6 +125,51 @@ class FirecrackerModelTest {
         var config = new JsonObject(ask("GET", "/machine-config", "").body());
         assertThat(config.getInteger("vcpu_count")).isEqualTo(2);
         assertThat(config.getInteger("mem_size_mib")).isEqualTo(32);
+    }
+
+    @Test
+    void theBalloonOfAStartedMachineHoldsWhatItWasToldLast() {
+        ask("PUT", "/balloon", "{\"amount_mib\":0,\"deflate_on_oom\":true}");
+        start();
+
+        ask("PATCH", "/balloon", "{\"amount_mib\":64}");
+
+        assertThat(ask("GET", "/balloon", "").body()).contains("\"amount_mib\":64");
+    }
+
+    @Test
+    void aBalloonCannotHoldMoreThanTheMachineHas() {
+        ask("PUT", "/balloon", "{\"amount_mib\":0,\"deflate_on_oom\":true}");
+        start();
+
+        var answer = ask("PATCH", "/balloon", "{\"amount_mib\":129}");
+
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.body()).contains("less than 129MiB");
+    }
+
+    @Test
+    void aMachineWithoutABalloonGivesNothingBack() {
+        start();
+
+        var answer = ask("PATCH", "/balloon", "{\"amount_mib\":1}");
+
+        assertThat(answer.status()).isEqualTo(400);
+    }
+
+    @Test
+    void everyDeviceMayHaveItsRateLimiters() {
+        var limiter = "{\"bandwidth\":{\"size\":1000000,\"refill_time\":1000},\"ops\":null}";
+
+        var drive = ask("PUT", "/drives/d1", DRIVE.replace("}", ",\"rate_limiter\":" + limiter + "}"));
+        var card = ask(
+                "PUT",
+                "/network-interfaces/eth0",
+                "{\"iface_id\":\"eth0\",\"host_dev_name\":\"t\",\"rx_rate_limiter\":" + limiter
+                        + ",\"tx_rate_limiter\":null}");
+
+        assertThat(drive.status()).isEqualTo(204);
+        assertThat(card.status()).isEqualTo(204);
     }
 
     private Answer start() {

@@ -7,6 +7,7 @@ import dev.vmplane.hypervisor.Machine;
 import dev.vmplane.hypervisor.Machines;
 import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.firecracker.FirecrackerHypervisor;
+import dev.vmplane.hypervisor.firecracker.RawLaunch;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Resources;
@@ -124,7 +125,8 @@ public final class SimulatorRig {
     }
 
     public FirecrackerHypervisor hypervisor(SimulatorProcesses processes) {
-        return new FirecrackerHypervisor(Backend.SIMULATOR, "firecracker", processes, new UnixHttp(vertx));
+        var launch = new RawLaunch("firecracker", vertx.createSharedWorkerExecutor("launch", 4));
+        return new FirecrackerHypervisor(Backend.SIMULATOR, launch, processes, new UnixHttp(vertx));
     }
 
     /** The machine of the VM {@code vm-<number>}, with its run directory and its configuration disk in place. */

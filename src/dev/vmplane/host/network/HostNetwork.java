@@ -1,6 +1,7 @@
 package dev.vmplane.host.network;
 
 import dev.vmplane.host.Links;
+import dev.vmplane.host.VmUids;
 import dev.vmplane.model.MicroVm;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -8,8 +9,7 @@ import io.vertx.core.WorkerExecutor;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
-import java.util.function.Function;
+import java.util.Optional;
 
 /** The network of this host's VMs as a whole: bridge, taps and walls. */
 public final class HostNetwork {
@@ -26,14 +26,13 @@ public final class HostNetwork {
      * @param nameservers what guests ask for names
      * @param limits whether rates are for the host to limit, because the hypervisor cannot
      */
-    public record Settings(
-            String bridge, Range range, String databaseId, List<String> nameservers, boolean limits) {}
+    public record Settings(String bridge, Range range, String databaseId, List<String> nameservers, boolean limits) {}
 
     /**
      * A network that is not there yet.
      *
      * @param worker where it may block
-     * @param owners the user that a VM's hypervisor runs as, if that is not ours
+     * @param users who hypervisors run as, if not as we do
      * @param otherwise how VMs are connected that were made when there were no taps
      */
     public HostNetwork(
@@ -41,17 +40,17 @@ public final class HostNetwork {
             WorkerExecutor worker,
             Settings settings,
             Means means,
-            Function<String, OptionalInt> owners,
+            Optional<VmUids> users,
             Links otherwise) {
         var ip = HostTool.at(means.ip().orElseThrow());
         var nft = HostTool.at(means.nft().orElseThrow());
         this.worker = worker;
         var range = settings.range();
         this.bridge = new Bridge(settings.bridge(), range, settings.databaseId(), ip);
-        this.ports = new Taps(settings.bridge(), ip, new Interfaces(Interfaces.OF_THIS_HOST), owners);
+        this.ports = new Taps(settings.bridge(), ip, new Interfaces(Interfaces.OF_THIS_HOST));
         this.walls = new Walls(vertx, worker, new Ruleset(settings.bridge(), range), nft);
         this.taps = new TapNetwork(
-                vertx, worker, range, settings.nameservers(), settings.limits(), otherwise, ports, walls);
+                vertx, worker, range, settings.nameservers(), settings.limits(), users, otherwise, ports, walls);
     }
 
     public TapNetwork taps() {
@@ -74,10 +73,7 @@ public final class HostNetwork {
 
     /** Puts up the walls around all VMs at once, those running from before included. */
     public Future<Void> raiseWalls(List<MicroVm> vms, Map<String, Rights> rights) {
-        var known = vms.stream()
-                .filter(taps::connects)
-                .map(taps::portOf)
-                .toList();
+        var known = vms.stream().filter(taps::connects).map(taps::portOf).toList();
         return worker.executeBlocking(ports::there, false).compose(there -> {
             var strays = new HashSet<>(there);
             known.forEach(port -> strays.remove(port.vmId()));

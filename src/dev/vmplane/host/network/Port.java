@@ -21,8 +21,8 @@ public record Port(String vmId, String address, int mbitPerSecond) {
     }
 
     Set<Element> elements() {
-        var elements = new HashSet<>(
-                Set.of(closed(vmId), Element.of(Table.GUESTS, vmId + " . " + mac() + " . " + address)));
+        var elements =
+                new HashSet<>(Set.of(closed(vmId), Element.of(Table.GUESTS, vmId + " . " + mac() + " . " + address)));
         if (mbitPerSecond > 0) {
             elements.add(Rate.element(Table.UPLOADS, vmId, mbitPerSecond));
             elements.add(Rate.element(Table.DOWNLOADS, vmId, mbitPerSecond));

@@ -135,7 +135,8 @@ final class Ruleset {
 
     private String table(String family, String rules, Collection<Element> elements) {
         var limits = elements.stream()
-                .filter(element -> element.table().limits() && element.table().family.equals(family))
+                .filter(element ->
+                        element.table().limits() && element.table().family.equals(family))
                 .map(element -> "  limit " + element.value() + " " + Rate.definition(element) + "\n")
                 .collect(Collectors.joining());
         var sets = Arrays.stream(Table.values())

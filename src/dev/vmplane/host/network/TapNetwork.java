@@ -5,6 +5,7 @@ import dev.vmplane.host.Holding;
 import dev.vmplane.host.HostException;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.Links;
+import dev.vmplane.host.VmUids;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.ReasonCode;
 import io.vertx.core.Future;
@@ -12,6 +13,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -26,6 +29,7 @@ public final class TapNetwork implements Holding, Links {
     private final Range range;
     private final List<String> nameservers;
     private final boolean limits;
+    private final Optional<VmUids> users;
     private final Links otherwise;
     private final Taps taps;
     private final Walls walls;
@@ -39,12 +43,14 @@ public final class TapNetwork implements Holding, Links {
             Range range,
             List<String> nameservers,
             boolean limits,
+            Optional<VmUids> users,
             Links otherwise,
             Taps taps,
             Walls walls) {
         this.range = range;
         this.nameservers = List.copyOf(nameservers);
         this.limits = limits;
+        this.users = users;
         this.otherwise = otherwise;
         this.taps = taps;
         this.walls = walls;
@@ -72,17 +78,18 @@ public final class TapNetwork implements Holding, Links {
     }
 
     Port portOf(MicroVm vm) {
-        return new Port(
-                vm.vmId(),
-                vm.address(),
-                limits ? vm.boot().resources().netMbitPerSecond() : 0);
+        return new Port(vm.vmId(), vm.address(), limits ? vm.boot().resources().netMbitPerSecond() : 0);
+    }
+
+    private OptionalInt ownerOf(MicroVm vm) {
+        return users.isPresent() ? OptionalInt.of(users.get().of(vm.address())) : OptionalInt.empty();
     }
 
     @Override
     public Future<Void> lend(MicroVm vm) {
         return connects(vm)
                 ? walls.open(portOf(vm))
-                        .compose(open -> batches.add(new Taps.Wish(vm.vmId(), true)))
+                        .compose(open -> batches.add(new Taps.Wish(vm.vmId(), true, ownerOf(vm))))
                         .recover(TapNetwork::typed)
                 : Future.succeededFuture();
     }
@@ -100,7 +107,7 @@ public final class TapNetwork implements Holding, Links {
 
     @Override
     public Future<Void> takeBack(String vmId) {
-        return batches.add(new Taps.Wish(vmId, false))
+        return batches.add(Taps.Wish.gone(vmId))
                 .compose(removed -> walls.close(vmId))
                 .recover(TapNetwork::typed);
     }

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -32,19 +31,24 @@ final class Taps {
 
     private final String bridge;
     private final HostTool ip;
-    private final Function<String, OptionalInt> owners;
     private final Interfaces interfaces;
 
-    /** @param owners the user that a VM's hypervisor runs as, if that is not ours */
-    Taps(String bridge, HostTool ip, Interfaces interfaces, Function<String, OptionalInt> owners) {
+    Taps(String bridge, HostTool ip, Interfaces interfaces) {
         this.bridge = bridge;
         this.ip = ip;
         this.interfaces = interfaces;
-        this.owners = owners;
     }
 
-    /** A tap that shall be there, or that shall not. */
-    record Wish(String vmId, boolean there) {}
+    /**
+     * A tap that shall be there, or that shall not.
+     *
+     * @param owner the user that will open it, if that is not ours
+     */
+    record Wish(String vmId, boolean there, OptionalInt owner) {
+        static Wish gone(String vmId) {
+            return new Wish(vmId, false, OptionalInt.empty());
+        }
+    }
 
     /** The VMs that have one, by id. */
     Set<String> there() throws IOException {
@@ -70,7 +74,7 @@ final class Taps {
                 failures.put(wish, failure(wish, "an interface called " + name + " is there and not ours"));
                 continue;
             }
-            for (var line : setUp(name, there)) {
+            for (var line : setUp(wish, there)) {
                 lines.add(line);
                 wishOfLine.add(wish);
             }
@@ -88,12 +92,12 @@ final class Taps {
         return interfaces.isTap(name) && (master.isEmpty() || master.equals(bridge));
     }
 
-    private List<String> setUp(String name, boolean there) {
+    private List<String> setUp(Wish wish, boolean there) {
+        var name = wish.vmId();
         var lines = new ArrayList<String>();
         if (!there) {
-            var owner = owners.apply(name);
-            lines.add("tuntap add dev " + name + " mode tap vnet_hdr"
-                    + (owner.isPresent() ? " user " + owner.getAsInt() : ""));
+            var user = wish.owner().isPresent() ? " user " + wish.owner().getAsInt() : "";
+            lines.add("tuntap add dev " + name + " mode tap vnet_hdr" + user);
         }
         lines.add("link set dev " + name + " addrgenmode none master " + bridge);
         lines.add("link set dev " + name + " type bridge_slave isolated on");

@@ -28,8 +28,9 @@ import java.util.Set;
  * simulator, which answers the same: only {@link Processes} differ.
  *
  * <p>The serial console of the guest is the standard output of the process in every release, so that goes to the VM's
- * console file, and what Firecracker has to say for itself goes to its log by {@code --log-path}. {@code PUT /serial},
- * which would allow a file as well, is not in all releases and gains nothing.
+ * console file, and what Firecracker has to say for itself goes to its log by {@code --log-path}. {@code PUT /serial} of
+ * later releases would have Firecracker open the file itself: within its jail, out of reach of whoever starts it and
+ * bounds what it prints, and with output beyond its rate dropped, be it the line that tells the guest's exit status.
  *
  * <p>It keeps no state: what a machine is doing is asked of its process.
  */
@@ -57,14 +58,14 @@ public final class FirecrackerHypervisor implements Hypervisor {
     private static final Set<Inspection> STARTED = Set.of(Inspection.RUNNING, Inspection.PAUSED);
 
     private final Backend backend;
-    private final String program;
+    private final Launch launch;
     private final Processes processes;
     private final UnixHttp http;
 
-    /** Starts {@code program}, a path or a name on the path, for each machine. */
-    public FirecrackerHypervisor(Backend backend, String program, Processes processes, UnixHttp http) {
+    /** @param launch how the process of each machine comes to be */
+    public FirecrackerHypervisor(Backend backend, Launch launch, Processes processes, UnixHttp http) {
         this.backend = backend;
-        this.program = program;
+        this.launch = launch;
         this.processes = processes;
         this.http = http;
     }
@@ -118,7 +119,7 @@ public final class FirecrackerHypervisor implements Hypervisor {
 
     @Override
     public Future<Void> reclaim(Machine machine, int mebibytes) {
-        return Future.failedFuture(refusal(machine, "give memory back", "it has no balloon"));
+        return tell(machine, new Order.Inflate(mebibytes), "give memory back").mapEmpty();
     }
 
     /** Wakes a paused guest first, which could not hear the keys otherwise. A guest that is gone needs no asking. */
@@ -163,18 +164,9 @@ public final class FirecrackerHypervisor implements Hypervisor {
 
     private Future<VmmProcess> start(Machine machine) {
         var directory = machine.directory();
-        var command = List.of(
-                program,
-                "--api-sock",
-                directory.apiSocket().toString(),
-                "--id",
-                machine.vmId(),
-                "--log-path",
-                directory.vmmLog().toString(),
-                "--level",
-                "Warn");
-        return processes
-                .start(new ProcessOrder(directory, command, directory.console(), machine.cgroups()))
+        return launch.prepare(machine)
+                .compose(command ->
+                        processes.start(new ProcessOrder(directory, command, directory.console(), machine.cgroups())))
                 .recover(cause -> Future.failedFuture(
                         cause instanceof HypervisorException
                                 ? cause
@@ -205,15 +197,22 @@ public final class FirecrackerHypervisor implements Hypervisor {
         });
     }
 
-    /** The order of the disks is the order of their names in the guest: {@code vda}, then {@code vdb}. */
+    /**
+     * The order of the disks is the order of their names in the guest: {@code vda}, then {@code vdb}. The order of the
+     * rest means nothing to Firecracker; memory comes before the balloon that may not exceed it.
+     */
     private List<Order> parts(Machine machine) {
+        var resources = machine.resources();
+        var diskRate = Rate.ofMegabytes(resources.diskMbPerSecond());
         var parts = new ArrayList<Order>();
-        parts.add(new Order.MachineConfig(machine.resources()));
+        parts.add(new Order.MachineConfig(resources));
         parts.add(new Order.BootSource(machine.kernel(), machine.initramfs(), KERNEL_ARGUMENTS));
-        machine.disks().forEach(disk -> parts.add(new Order.Disk(disk)));
+        machine.disks().forEach(disk -> parts.add(new Order.Disk(disk, diskRate)));
         if (machine.link() instanceof Link.Tap tap) {
-            parts.add(new Order.NetworkCard(tap));
+            parts.add(new Order.NetworkCard(tap, Rate.ofMegabits(resources.netMbitPerSecond())));
         }
+        parts.add(new Order.Entropy());
+        parts.add(new Order.Balloon());
         return parts;
     }
 

@@ -75,8 +75,11 @@ sealed interface Order {
     /**
      * A disk. None is the root device: the kernel mounts nothing by itself, because the guest
      * program in the initramfs does. Disks that are not the root get their names in the order of these calls.
+     *
+     * <p>On a disk that can be written, {@code Writeback} takes what the guest flushes all the way to the host's disk, so
+     * that it survives the host when a program was told it would. Left out it is {@code Unsafe}: flushes are ignored.
      */
-    record Disk(Machine.Disk disk) implements Part {
+    record Disk(Machine.Disk disk, Rate rate) implements Part {
         @Override
         public String path() {
             return "/drives/" + disk.id();
@@ -88,11 +91,14 @@ sealed interface Order {
                     .put("drive_id", disk.id())
                     .put("path_on_host", disk.file().toString())
                     .put("is_root_device", false)
-                    .put("is_read_only", !disk.writable());
+                    .put("is_read_only", !disk.writable())
+                    .put("cache_type", disk.writable() ? "Writeback" : "Unsafe")
+                    .put("rate_limiter", rate.limiter());
         }
     }
 
-    record NetworkCard(Link.Tap tap) implements Part {
+    /** The rate holds for each direction. */
+    record NetworkCard(Link.Tap tap, Rate rate) implements Part {
         private static final String ID = "eth0";
 
         @Override
@@ -105,7 +111,63 @@ sealed interface Order {
             return new JsonObject()
                     .put("iface_id", ID)
                     .put("host_dev_name", tap.name())
-                    .put("guest_mac", tap.mac());
+                    .put("guest_mac", tap.mac())
+                    .put("rx_rate_limiter", rate.limiter())
+                    .put("tx_rate_limiter", rate.limiter());
+        }
+    }
+
+    /** A source of randomness for a guest that has just booted and has seen nothing random yet. */
+    record Entropy() implements Part {
+        @Override
+        public String path() {
+            return "/entropy";
+        }
+
+        @Override
+        public JsonObject fields() {
+            return new JsonObject();
+        }
+    }
+
+    /**
+     * The device through which memory is taken back later; empty at first. A guest that runs out of memory takes from it
+     * before it ends a program. Statistics can only be asked for at {@code GET /balloon/statistics} if they were wanted
+     * before the start, and cost the guest a wake-up a minute.
+     */
+    record Balloon() implements Part {
+        private static final String PATH = "/balloon";
+        private static final int STATISTICS_INTERVAL_SECONDS = 60;
+
+        @Override
+        public String path() {
+            return PATH;
+        }
+
+        @Override
+        public JsonObject fields() {
+            return new JsonObject()
+                    .put("amount_mib", 0)
+                    .put("deflate_on_oom", true)
+                    .put("stats_polling_interval_s", STATISTICS_INTERVAL_SECONDS);
+        }
+    }
+
+    /** How much memory the balloon of a started machine shall hold. Repeating one changes nothing. */
+    record Inflate(int mebibytes) implements Order {
+        @Override
+        public HttpMethod method() {
+            return HttpMethod.PATCH;
+        }
+
+        @Override
+        public String path() {
+            return Balloon.PATH;
+        }
+
+        @Override
+        public JsonObject fields() {
+            return new JsonObject().put("amount_mib", mebibytes);
         }
     }
 

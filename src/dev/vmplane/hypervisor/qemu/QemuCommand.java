@@ -1,7 +1,10 @@
 package dev.vmplane.hypervisor.qemu;
 
 import dev.vmplane.host.Link;
+import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.Resources;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,11 +14,11 @@ import java.util.List;
  * configure, and starts it with its CPUs stopped.
  *
  * <p>What is not obvious in it: with ACPI the guest finds its devices and can power off; the first drive is the guest's
- * {@code vda}, the second its {@code vdb}; a reboot of the guest, which is also how its kernel panics, ends QEMU; and
- * {@code restrict=on} lets the host reach the guest and the guest reach nothing, for what QEMU opens on behalf of a
- * guest comes from this host's own addresses: the API on loopback and every other tenant's VM would be open to it.
+ * {@code vda}, the second its {@code vdb}; a reboot of the guest, which is also how its kernel panics, ends QEMU. There
+ * is room for 24 devices, of which three are the network card, the source of randomness and the balloon.
  */
 record QemuCommand(Path program, Acceleration acceleration) {
+    private static final long BYTES_PER_MB = 1_000_000;
     private static final List<String> KERNEL_ARGUMENTS = List.of("console=ttyS0", "quiet", "reboot=t", "panic=-1");
 
     List<String> of(Machine machine) {
@@ -29,8 +32,10 @@ record QemuCommand(Path program, Acceleration acceleration) {
         command.addAll(List.of("-m", Integer.toString(machine.resources().memoryMib())));
         command.addAll(List.of("-smp", Integer.toString(machine.resources().vcpu())));
         kernel(machine, command);
-        machine.disks().forEach(disk -> drive(disk, command));
+        machine.disks().forEach(disk -> drive(disk, machine.resources(), command));
         network(machine.link(), command);
+        command.addAll(List.of("-device", "virtio-rng-device"));
+        command.addAll(List.of("-device", "virtio-balloon-device,deflate-on-oom=on"));
         return List.copyOf(command);
     }
 
@@ -50,26 +55,42 @@ record QemuCommand(Path program, Acceleration acceleration) {
         command.addAll(List.of("-append", String.join(" ", arguments)));
     }
 
-    private static void drive(Machine.Disk disk, List<String> command) {
-        var access = disk.writable() ? "readonly=off" : "readonly=on";
-        command.addAll(List.of(
-                "-drive", "id=" + disk.id() + ",format=raw,if=none," + access + ",file=" + option(disk.file())));
-        command.addAll(List.of("-device", "virtio-blk-device,drive=" + disk.id()));
+    /**
+     * What a guest writes goes through the host's page cache, and to the disk when the guest flushes: its {@code fsync}
+     * is true, and what it wrote before outlives a QEMU that is killed. Going around the cache would double every read of
+     * an image that many guests share, and fails on file systems in memory. Blocks that the guest discards are given back
+     * to the host. QEMU locks the file, so that no second machine writes to it.
+     */
+    private static void drive(Machine.Disk disk, Resources resources, List<String> command) {
+        var drive = new StringBuilder("id=").append(disk.id()).append(",format=raw,if=none");
+        drive.append(disk.writable() ? ",readonly=off,cache=writeback,discard=unmap" : ",readonly=on");
+        if (resources.diskMbPerSecond() > 0) {
+            drive.append(",throttling.bps-total=").append(resources.diskMbPerSecond() * BYTES_PER_MB);
+        }
+        drive.append(",file=").append(option(disk.file()));
+        command.addAll(List.of("-drive", drive.toString(), "-device", "virtio-blk-device,drive=" + disk.id()));
     }
 
-    private static void network(Link link, List<String> command) {
+    private void network(Link link, List<String> command) {
         if (link instanceof Link.Tap tap) {
-            command.addAll(
-                    List.of("-netdev", "tap,id=net,ifname=" + tap.name() + ",script=no,downscript=no,vhost=off"));
-            command.addAll(List.of("-device", "virtio-net-device,netdev=net,mac=" + tap.mac()));
-            return;
+            var vhost = acceleration.vhost() ? "on" : "off";
+            var netdev = "tap,id=net,ifname=" + tap.name() + ",script=no,downscript=no,vhost=" + vhost;
+            command.addAll(List.of("-netdev", netdev, "-device", "virtio-net-device,netdev=net,mac=" + tap.mac()));
+        } else if (link instanceof Link.Forwarded forwarded) {
+            command.addAll(List.of("-netdev", userNetwork(forwarded), "-device", "virtio-net-device,netdev=net"));
+        } else {
+            throw new HypervisorException(
+                    ReasonCode.NETWORK_FAILED, "qemu cannot start: its guest cannot be on the host's loopback");
         }
-        if (!(link instanceof Link.Forwarded forwarded)) {
-            throw new IllegalArgumentException("qemu cannot be connected by " + link);
-        }
+    }
+
+    /**
+     * {@code restrict=on} lets the host reach the guest and the guest reach nothing, for what QEMU opens on behalf of a
+     * guest comes from this host's own addresses: the API on loopback and every other tenant's VM would be open to it.
+     */
+    private static String userNetwork(Link.Forwarded forwarded) {
         var forward = "hostfwd=tcp:" + forwarded.address() + ":" + forwarded.port() + "-:" + forwarded.port();
-        command.addAll(List.of("-netdev", "user,id=net,restrict=on," + forward));
-        command.addAll(List.of("-device", "virtio-net-device,netdev=net"));
+        return "user,id=net,restrict=on," + forward;
     }
 
     /** A comma ends an option's value unless it is doubled. */

@@ -8,6 +8,7 @@ import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Inspection;
 import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.VmmProcess;
@@ -18,6 +19,7 @@ import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Drives QEMU's {@code microvm} machine. The command line is the whole configuration, so a machine's files must exist
@@ -26,6 +28,7 @@ import java.util.List;
  */
 public final class QemuHypervisor implements Hypervisor {
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(5);
+    private static final long BYTES_PER_MIB = 1024 * 1024;
 
     private final Acceleration acceleration;
     private final Processes processes;
@@ -68,23 +71,40 @@ public final class QemuHypervisor implements Hypervisor {
 
     @Override
     public Future<Void> pause(Machine machine) {
-        return order(machine, "stop").mapEmpty();
+        return started(machine, "be paused")
+                .compose(found -> order(machine, "stop"))
+                .mapEmpty();
     }
 
     @Override
     public Future<Void> resume(Machine machine) {
-        return order(machine, "cont").mapEmpty();
+        return started(machine, "be resumed")
+                .compose(found -> order(machine, "cont"))
+                .mapEmpty();
     }
 
+    /** QEMU is told what the guest keeps, where other hypervisors are told what it gives. */
     @Override
     public Future<Void> reclaim(Machine machine, int mebibytes) {
-        return Future.failedFuture(refused("qemu cannot take memory back: it has no balloon"));
+        var kept = machine.resources().memoryMib() - mebibytes;
+        if (mebibytes < 0 || kept <= 0) {
+            return Future.failedFuture(refused("qemu cannot take back " + mebibytes + " MiB: its guest has "
+                    + machine.resources().memoryMib()));
+        }
+        var balloon = new QmpCommand("balloon", new JsonObject().put("value", kept * BYTES_PER_MIB));
+        return started(machine, "give memory back")
+                .compose(found -> order(machine, List.of(balloon)))
+                .mapEmpty();
     }
 
-    /** Presses the power key, and wakes a paused guest so that it can notice. */
+    /** Presses the power key, and wakes a paused guest so that it can notice. A guest that is gone needs no asking. */
     @Override
     public Future<Void> stop(Machine machine) {
-        return order(machine, "system_powerdown", "cont").mapEmpty();
+        return started(machine, "be asked to end")
+                .compose(found -> order(machine, "system_powerdown", "cont"))
+                .<Void>mapEmpty()
+                .recover(failure ->
+                        UnixHttp.nobodyListens(failure) ? Future.succeededFuture() : Future.failedFuture(failure));
     }
 
     @Override
@@ -99,12 +119,7 @@ public final class QemuHypervisor implements Hypervisor {
 
     @Override
     public Future<Inspection> adopt(Machine machine, VmmProcess process) {
-        return inspect(machine).map(found -> {
-            if (found == Inspection.NOT_STARTED) {
-                throw refused("qemu cannot be adopted: its guest was never started");
-            }
-            return found;
-        });
+        return started(machine, "be adopted");
     }
 
     @Override
@@ -117,8 +132,20 @@ public final class QemuHypervisor implements Hypervisor {
         processes.forget(process);
     }
 
+    /** What a machine is doing that has been booted; QEMU itself would take most orders before that and do otherwise. */
+    private Future<Inspection> started(Machine machine, String verb) {
+        return inspect(machine)
+                .compose(found -> found == Inspection.NOT_STARTED
+                        ? Future.failedFuture(refused("qemu cannot " + verb + ": its guest was never started"))
+                        : Future.succeededFuture(found));
+    }
+
     private Future<JsonObject> order(Machine machine, String... commands) {
-        return qmp.order(machine.directory().apiSocket(), List.of(commands));
+        return order(machine, Stream.of(commands).map(QmpCommand::of).toList());
+    }
+
+    private Future<JsonObject> order(Machine machine, List<QmpCommand> commands) {
+        return qmp.order(machine.directory().apiSocket(), commands);
     }
 
     /** The states a machine without migration, debugger or watchdog can be in (QEMU's {@code RunState}). */

@@ -79,7 +79,7 @@ final class QemuLauncher {
                         machine.directory().vmmLog(),
                         machine.cgroups()))
                 .recover(failed -> firstWords(machine)
-                        .compose(words -> Future.failedFuture(words.isBlank() ? failed : ended(words))));
+                        .compose(words -> Future.failedFuture(words.isBlank() ? failed : QemuError.ended(words))));
     }
 
     private Future<Void> ready(Machine machine, VmmProcess process) {
@@ -87,7 +87,8 @@ final class QemuLauncher {
         processes
                 .ended(process)
                 .compose(gone -> firstWords(machine))
-                .onComplete(words -> ready.tryFail(words.succeeded() ? ended(words.result()) : words.cause()));
+                .onComplete(
+                        words -> ready.tryFail(words.succeeded() ? QemuError.ended(words.result()) : words.cause()));
         ask(machine, ready);
         return ready.future()
                 .timeout(LAUNCH_LIMIT.toMillis(), MILLISECONDS)
@@ -111,10 +112,6 @@ final class QemuLauncher {
         var silent = new HypervisorException(ReasonCode.HYPERVISOR_SILENT, why);
         ready.tryFail(silent);
         return processes.kill(machine.directory(), process).compose(gone -> Future.failedFuture(silent));
-    }
-
-    private static HypervisorException ended(String firstWords) {
-        return new HypervisorException(ReasonCode.LAUNCH_FAILED, "qemu cannot start: " + QemuError.reason(firstWords));
     }
 
     private Future<String> firstWords(Machine machine) {

@@ -20,8 +20,11 @@ import java.util.concurrent.TimeoutException;
 /**
  * Gives orders to QEMU in its Machine Protocol. Every conversation has a connection of its own, closed after the last
  * answer: QEMU speaks to one client at a time, a quiet VM holds no descriptor of ours, and there is nothing to keep, to
- * mend or to let go of. Greeting anew makes an order take one to two
- * milliseconds.
+ * mend or to let go of. Greeting anew makes an order take one to two milliseconds.
+ *
+ * <p>The events that QEMU sends in between are passed over. Hearing them all would take a connection for each VM, which
+ * would be QEMU's only one, and they tell nothing new: the end of the process is watched, and a guest that panics or
+ * reboots gives the same {@code SHUTDOWN} as one that has been asked to, because all of these end in a reset.
  */
 final class Qmp {
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(2);
@@ -41,7 +44,7 @@ final class Qmp {
      * Gives {@code commands}, each when the one before has been obeyed, to the QEMU listening at {@code socket}.
      * Completes with the answer to the last. No command at all asks whether QEMU takes orders.
      */
-    Future<JsonObject> order(Path socket, List<String> commands) {
+    Future<JsonObject> order(Path socket, List<QmpCommand> commands) {
         Promise<JsonObject> last = Promise.promise();
         // From outside an event loop the greeting could arrive before there is anybody to hear it.
         vertx.getOrCreateContext()
@@ -52,7 +55,7 @@ final class Qmp {
         return last.future();
     }
 
-    private Future<JsonObject> converse(NetSocket connection, List<String> commands) {
+    private Future<JsonObject> converse(NetSocket connection, List<QmpCommand> commands) {
         return new QmpConversation(connection, commands)
                 .begin()
                 .timeout(answerLimit.toMillis(), MILLISECONDS)

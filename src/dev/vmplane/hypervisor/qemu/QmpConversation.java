@@ -25,14 +25,14 @@ final class QmpConversation {
     private static final int MAX_LINE_BYTES = 64 * 1024;
 
     private final NetSocket connection;
-    private final List<String> commands;
+    private final List<QmpCommand> commands;
     private final Promise<JsonObject> last = Promise.promise();
     private boolean greeted;
     private int given;
 
-    QmpConversation(NetSocket connection, List<String> commands) {
+    QmpConversation(NetSocket connection, List<QmpCommand> commands) {
         this.connection = connection;
-        this.commands = new ArrayList<>(List.of("qmp_capabilities"));
+        this.commands = new ArrayList<>(List.of(QmpCommand.of("qmp_capabilities")));
         this.commands.addAll(commands);
     }
 
@@ -74,7 +74,8 @@ final class QmpConversation {
         if (error != null) {
             var description = QemuError.withoutPaths(error.getString("desc", "no reason given"));
             last.tryFail(new HypervisorException(
-                    HYPERVISOR_REFUSED, "qemu cannot obey '" + commands.get(given) + "': " + description));
+                    HYPERVISOR_REFUSED,
+                    "qemu cannot obey '" + commands.get(given).name() + "': " + description));
         } else if (given + 1 < commands.size()) {
             give(given + 1);
         } else {
@@ -84,8 +85,7 @@ final class QmpConversation {
 
     private void give(int index) {
         given = index;
-        var message = new JsonObject().put("execute", commands.get(index)).put("id", index);
-        connection.write(message.toBuffer().appendString("\n"));
+        connection.write(commands.get(index).message(index).toBuffer().appendString("\n"));
     }
 
     private void fail(String reason) {

@@ -7,14 +7,21 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Which fields a request body may have, as strict as Firecracker's own reader: unknown fields, wrong types and missing
- * fields are refused, numbers are whole, null stands for an absent optional field.
+ * fields are refused, numbers are whole and not negative, null stands for an absent optional field.
  */
 final class BodyShape {
-    private final Map<String, Class<?>> fields = new HashMap<>();
+    private final Map<String, Check> fields = new HashMap<>();
     private final Set<String> required = new HashSet<>();
+
+    /** Throws a {@link Fault} for the value of a field that cannot be. */
+    @FunctionalInterface
+    private interface Check {
+        void of(String name, Object value);
+    }
 
     BodyShape required(String name, Class<?> type) {
         required.add(name);
@@ -22,14 +29,42 @@ final class BodyShape {
     }
 
     BodyShape optional(String name, Class<?> type) {
-        fields.put(name, type);
+        fields.put(name, (field, value) -> {
+            if (!type.isInstance(value) || value instanceof Double) {
+                throw deserializing("invalid type for `" + field + "`");
+            }
+            if (value instanceof Number number && number.longValue() < 0) {
+                throw deserializing("invalid value: integer `" + number + "`");
+            }
+        });
+        return this;
+    }
+
+    /** A field that is one of a few words. */
+    BodyShape optional(String name, Set<String> words) {
+        fields.put(name, (field, value) -> {
+            if (!(value instanceof String word) || !words.contains(word)) {
+                throw deserializing("unknown variant `" + value + "`, expected one of " + new TreeSet<>(words));
+            }
+        });
+        return this;
+    }
+
+    /** A field that is an object of another shape. */
+    BodyShape optional(String name, BodyShape shape) {
+        fields.put(name, (field, value) -> {
+            if (!(value instanceof JsonObject object)) {
+                throw deserializing("invalid type for `" + field + "`");
+            }
+            shape.check(object);
+        });
         return this;
     }
 
     /** The same fields, none of them required: what PATCH takes. */
     BodyShape withAllOptional() {
         var shape = new BodyShape();
-        fields.forEach(shape::optional);
+        shape.fields.putAll(fields);
         return shape;
     }
 
@@ -45,13 +80,21 @@ final class BodyShape {
         } catch (DecodeException notJson) {
             throw new Fault("An error occurred when deserializing the json body of a request: expected value.");
         }
+        check(json);
+        json.getMap().values().removeIf(Objects::isNull);
+        return json;
+    }
+
+    private void check(JsonObject json) {
         for (var name : json.fieldNames()) {
-            var type = fields.get(name);
+            var check = fields.get(name);
             var value = json.getValue(name);
-            if (type == null) {
+            if (check == null) {
                 throw deserializing("unknown field `" + name + "`");
             }
-            if (value == null ? required.contains(name) : !type.isInstance(value) || value instanceof Double) {
+            if (value != null) {
+                check.of(name, value);
+            } else if (required.contains(name)) {
                 throw deserializing("invalid type for `" + name + "`");
             }
         }
@@ -60,8 +103,6 @@ final class BodyShape {
                 throw deserializing("missing field `" + name + "`");
             }
         }
-        json.getMap().values().removeIf(Objects::isNull);
-        return json;
     }
 
     private static Fault deserializing(String why) {

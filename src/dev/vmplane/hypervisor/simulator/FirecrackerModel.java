@@ -26,6 +26,7 @@ final class FirecrackerModel {
     private final String id;
     private final Map<String, JsonObject> drives = new LinkedHashMap<>();
     private final Map<String, JsonObject> networkInterfaces = new LinkedHashMap<>();
+    private final SimulatedBalloon balloon = new SimulatedBalloon();
     private JsonObject machineConfig = new JsonObject()
             .put("vcpu_count", 1)
             .put("mem_size_mib", 128)
@@ -131,6 +132,7 @@ final class FirecrackerModel {
                         .put("app_name", "Firecracker");
             case "/version" -> new JsonObject().put("firecracker_version", VERSION);
             case "/machine-config" -> machineConfig;
+            case "/balloon" -> balloon.get();
             case "/vm/config" ->
                 new JsonObject()
                         .put("machine-config", machineConfig)
@@ -157,6 +159,13 @@ final class FirecrackerModel {
             var card = part(request, FirecrackerFields.NETWORK_INTERFACE, "iface_id");
             beforeStart();
             networkInterfaces.put(card.getString("iface_id"), card);
+        } else if (path.equals("/entropy")) {
+            FirecrackerFields.ENTROPY.read(request.body());
+            beforeStart();
+        } else if (path.equals("/balloon")) {
+            var wanted = FirecrackerFields.BALLOON.read(request.body());
+            beforeStart();
+            balloon.put(wanted, machineConfig.getLong("mem_size_mib"));
         } else if (path.equals("/actions")) {
             return act(FirecrackerFields.ACTION.read(request.body()).getString("action_type"));
         } else {
@@ -172,6 +181,12 @@ final class FirecrackerModel {
         return switch (request.path()) {
             case "/machine-config" ->
                 configure(machineConfig.copy().mergeIn(FirecrackerFields.MACHINE_CONFIG_PATCH.read(request.body())));
+            case "/balloon" -> {
+                var wanted = FirecrackerFields.BALLOON_PATCH.read(request.body());
+                afterStart();
+                balloon.patch(wanted, machineConfig.getLong("mem_size_mib"));
+                yield done(Effect.NONE);
+            }
             case "/vm" -> drive(FirecrackerFields.VM.read(request.body()).getString("state"));
             default -> throw invalid(request);
         };

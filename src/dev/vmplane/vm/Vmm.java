@@ -1,0 +1,99 @@
+package dev.vmplane.vm;
+
+import dev.vmplane.host.ProcessEnd;
+import dev.vmplane.hypervisor.Hypervisor;
+import dev.vmplane.hypervisor.Inspection;
+import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.model.VmmProcess;
+import io.vertx.core.Future;
+import java.util.function.Consumer;
+
+/** The hypervisor of one microVM: its process, if it has one, and how that ended, once it has. */
+final class Vmm {
+    private final Hypervisor hypervisor;
+    private final Machine machine;
+    private VmmProcess process;
+    private boolean watched;
+    private ProcessEnd end;
+
+    /** @param process found running, or null */
+    Vmm(Hypervisor hypervisor, Machine machine, VmmProcess process) {
+        this.hypervisor = hypervisor;
+        this.machine = machine;
+        this.process = process;
+    }
+
+    /** Null before it was launched, and when none was found. */
+    VmmProcess process() {
+        return process;
+    }
+
+    boolean present() {
+        return process != null;
+    }
+
+    /** Whether its end will be seen. */
+    boolean watched() {
+        return watched;
+    }
+
+    /** How it was seen to end, or null while it has not been. */
+    ProcessEnd end() {
+        return end;
+    }
+
+    /** The process that was found is not the one of this row. */
+    void disown() {
+        process = null;
+    }
+
+    /** A process and its machine, ready to boot. May be repeated. */
+    Future<Void> build() {
+        var launched = process == null ? hypervisor.launch(machine) : Future.succeededFuture(process);
+        return launched.compose(up -> {
+            process = up;
+            return hypervisor.configure(machine);
+        });
+    }
+
+    Future<Void> boot() {
+        return hypervisor.boot(machine);
+    }
+
+    Future<Void> resume() {
+        return hypervisor.resume(machine);
+    }
+
+    Future<Void> reclaim(int mebibytes) {
+        return hypervisor.reclaim(machine, mebibytes);
+    }
+
+    /** Asks the guest to end. */
+    Future<Void> stop() {
+        return hypervisor.stop(machine);
+    }
+
+    Future<Inspection> adopt() {
+        return hypervisor.adopt(machine, process);
+    }
+
+    void watch(Consumer<ProcessEnd> told) {
+        watched = true;
+        hypervisor.ended(machine, process).onSuccess(seen -> {
+            end = seen;
+            told.accept(seen);
+        });
+    }
+
+    /** Makes sure that there is no process. */
+    Future<Void> kill() {
+        return process == null ? Future.succeededFuture() : hypervisor.kill(machine, process);
+    }
+
+    /** Stops caring and leaves the process alone. */
+    void release() {
+        if (process != null) {
+            hypervisor.release(machine, process);
+        }
+    }
+}
