@@ -8,6 +8,7 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -150,6 +151,19 @@ final class NetworkPlane implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        var databases = lab.in(host, "ls", lab.work().resolve("state/run").toString());
         lab.close();
+        for (var database : databases.lines().toList()) {
+            remove(Path.of("/run/vmplane", database));
+        }
+    }
+
+    private static void remove(Path directory) throws IOException {
+        if (Files.exists(directory)) {
+            try (var files = Files.walk(directory)) {
+                files.sorted(Comparator.reverseOrder())
+                        .forEach(file -> file.toFile().delete());
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ import dev.vmplane.host.HostException;
 import dev.vmplane.host.ProcessOrder;
 import dev.vmplane.host.Processes;
 import dev.vmplane.host.RunDirectory;
+import dev.vmplane.host.network.Rights;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
@@ -36,10 +37,6 @@ import java.util.stream.Collectors;
  * a VM does, and is found again by its directory in its command line. Callers change one tenant at a time.
  */
 public final class Names {
-    /** Below the ports that the kernel gives to whoever asks for any. */
-    private static final int FIRST_PORT = 20_000;
-
-    private static final int LAST_PORT = 29_999;
     private static final int MAX_PORT_TEXT = 8;
 
     private final Processes processes;
@@ -184,7 +181,7 @@ public final class Names {
     }
 
     private int claimPort(String tenant, Set<Integer> taken) throws IOException {
-        for (int port = FIRST_PORT; port <= LAST_PORT; port++) {
+        for (int port = Rights.FIRST_RESOLVER_PORT; port <= Rights.LAST_RESOLVER_PORT; port++) {
             if (!taken.contains(port) && free(port)) {
                 Files.writeString(portFile(tenant), Integer.toString(port), US_ASCII);
                 return port;

@@ -21,6 +21,11 @@ public record Rights(
         boolean metadata,
         int resolverPort) {
 
+    /** Where answers to questions for names may come from; below the ports that the kernel gives to whoever asks for any. */
+    public static final int FIRST_RESOLVER_PORT = 20_000;
+
+    public static final int LAST_RESOLVER_PORT = 29_999;
+
     Set<Element> elements() {
         var elements = new HashSet<Element>();
         if (tenant != 0) {

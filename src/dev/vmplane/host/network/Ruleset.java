@@ -35,7 +35,7 @@ final class Ruleset {
               }
             """;
 
-    /** BRIDGE, GATEWAY and RANGE stand for those of this host. */
+    /** BRIDGE, GATEWAY, RANGE and RESOLVERS stand for those of this host. */
     private static final String INET_RULES = """
               chain forward {
                 type filter hook forward priority filter; policy accept
@@ -69,7 +69,7 @@ final class Ruleset {
                 meta nfproto ipv6 drop
                 ct state established,related accept
                 ct state invalid drop
-                ct status dnat ct original ip daddr GATEWAY meta l4proto { tcp, udp } ct original proto-dst 53 accept
+                ct status dnat ct original ip daddr GATEWAY meta l4proto { tcp, udp } th dport RESOLVERS accept
                 ip saddr . meta l4proto . th dport @host_ports accept
                 goto refuse
               }
@@ -101,7 +101,8 @@ final class Ruleset {
         this.inetRules = INET_RULES
                 .replace("BRIDGE", bridge)
                 .replace("GATEWAY", range.gateway())
-                .replace("RANGE", range.toString());
+                .replace("RANGE", range.toString())
+                .replace("RESOLVERS", Rights.FIRST_RESOLVER_PORT + "-" + Rights.LAST_RESOLVER_PORT);
     }
 
     /** How both tables are called. */
@@ -126,11 +127,6 @@ final class Ruleset {
             script.append(limit("add", element)).append(line("add", element));
         }
         return script.toString();
-    }
-
-    /** Takes both tables away. */
-    String none() {
-        return forget("bridge") + forget("inet");
     }
 
     private String table(String family, String rules, Collection<Element> elements) {
