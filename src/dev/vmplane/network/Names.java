@@ -175,9 +175,13 @@ public final class Names {
         var text = new StringBuilder();
         names.forEach((job, addresses) -> addresses.forEach(
                 address -> text.append(address).append(' ').append(job).append(".internal\n")));
+        var file = directory.resolve("names");
+        if (Files.exists(file) && Files.readString(file, US_ASCII).contentEquals(text)) {
+            return;
+        }
         var unfinished = home.resolve(tenant).resolve("hosts.new");
         Files.writeString(unfinished, text, US_ASCII);
-        Files.move(unfinished, directory.resolve("names"), ATOMIC_MOVE);
+        Files.move(unfinished, file, ATOMIC_MOVE);
     }
 
     private int claimPort(String tenant, Set<Integer> taken) throws IOException {
