@@ -297,6 +297,24 @@ static bool a_disk_is_read_from_its_device(void)
     return true;
 }
 
+static bool beyond(struct disk disk)
+{
+    struct config config;
+    bool good = parsed(disk, &config);
+    bool answer = config_gateway_is_beyond(&config);
+    config_free(&config);
+    return good && answer;
+}
+
+static bool a_gateway_outside_of_the_guests_network_is_noticed(void)
+{
+    CHECK(beyond(DISK("arg=a\0ip=10.88.0.2/32\0gateway=10.88.0.1")));
+    CHECK(beyond(DISK("arg=a\0ip=10.88.0.2/24\0gateway=10.88.1.1")));
+    CHECK(!beyond(DISK("arg=a\0ip=10.88.0.2/16\0gateway=10.88.1.1")));
+    CHECK(!beyond(DISK("arg=a\0ip=10.88.0.2/0\0gateway=192.0.2.1")));
+    return true;
+}
+
 static void run(const char *fact, bool (*test)(void))
 {
     bool holds = test();
@@ -324,6 +342,7 @@ int main(void)
     RUN(nothing_to_run_is_refused);
     RUN(a_value_that_makes_no_sense_is_refused);
     RUN(contradictions_are_refused);
+    RUN(a_gateway_outside_of_the_guests_network_is_noticed);
     RUN(no_damage_leads_outside_the_disk);
     RUN(a_disk_is_read_from_its_device);
     printf("%d passed, %d failed\n", passed, failed);

@@ -33,6 +33,7 @@ class ArchitectureTest {
             Map.entry("pool", List.of("bus", "host")),
             Map.entry("vm", List.of("bus", "hypervisor", "host", "image")),
             Map.entry("hypervisor", List.of("host")),
+            Map.entry("network", List.of("bus", "host")),
             Map.entry("host", List.of()),
             Map.entry("image", List.of()),
             Map.entry("ingress", List.of("bus")),
@@ -64,6 +65,12 @@ class ArchitectureTest {
         "dev.vmplane.vm.Ending",
         "dev.vmplane.ingress.RouteTable",
         "dev.vmplane.ingress.Route",
+        "dev.vmplane.network.NetworkPolicy",
+        "dev.vmplane.host.network.Element",
+        "dev.vmplane.host.network.Port",
+        "dev.vmplane.host.network.Range",
+        "dev.vmplane.host.network.Rights",
+        "dev.vmplane.host.network.Ruleset",
         "dev.vmplane.api.JobStatus",
         "dev.vmplane.api.DesiredFilePlan"
     };

@@ -31,6 +31,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,12 +52,19 @@ final class Backends {
      *
      * @param runDir where its VMs have their directories: one for each database, so that no database ever takes another's
      *     VMs for its own
-     * @param links how its VMs are connected
+     * @param links how its VMs are connected that have no tap
      * @param imageDir where it finds its kernels and root file systems
      * @param overhead what each VM costs the host beside the memory of its guest
+     * @param users who its processes run as, when each VM's runs as a user of its own
      */
     record Chosen(
-            Hypervisor hypervisor, Processes processes, Links links, Path runDir, Path imageDir, Overhead overhead) {}
+            Hypervisor hypervisor,
+            Processes processes,
+            Links links,
+            Path runDir,
+            Path imageDir,
+            Overhead overhead,
+            Optional<VmUids> users) {}
 
     private Backends(Vertx vertx, WorkerExecutor host, Config config, String databaseId) {
         this.vertx = vertx;
@@ -85,7 +93,8 @@ final class Backends {
                         LOOPBACK,
                         runDir,
                         config.imageDir(),
-                        Overhead.of(Backend.FIRECRACKER, false)));
+                        Overhead.of(Backend.FIRECRACKER, false),
+                        launch instanceof JailedLaunch ? Optional.of(users()) : Optional.empty()));
     }
 
     /** Blocks for a moment: looks for the programs. */
@@ -103,8 +112,11 @@ final class Backends {
         if (!choice.jailed()) {
             return new RawLaunch(program.toString(), host);
         }
-        var uids = VmUids.of(config.jailer().uidBase(), config.addressRange());
-        return new JailedLaunch(jailer.orElseThrow(), program, uids, host);
+        return new JailedLaunch(jailer.orElseThrow(), program, users(), host);
+    }
+
+    private VmUids users() {
+        return VmUids.of(config.jailer().uidBase(), config.addressRangeOr(Networks.TAP_RANGE));
     }
 
     private JailerChoice chooseJailer(boolean installed, boolean root) {
@@ -115,7 +127,6 @@ final class Backends {
         }
     }
 
-    /** Its guests need a tap device each: until this host's {@link Links} say so, every launch is refused. */
     private Chosen cloudHypervisor() {
         var processes = launched();
         var driver = new CloudHypervisorHypervisor(
@@ -125,7 +136,13 @@ final class Backends {
                 new UnixHttp(vertx),
                 host);
         return new Chosen(
-                driver, processes, LOOPBACK, runDir, config.imageDir(), Overhead.of(Backend.CLOUD_HYPERVISOR, false));
+                driver,
+                processes,
+                LOOPBACK,
+                runDir,
+                config.imageDir(),
+                Overhead.of(Backend.CLOUD_HYPERVISOR, false),
+                Optional.empty());
     }
 
     private Future<Chosen> qemu() {
@@ -136,7 +153,7 @@ final class Backends {
                     .orElse(Path.of(BackendDetection.QEMU_PROGRAM));
             var driver = new QemuHypervisor(vertx, host, processes, program, Acceleration.of(cpu));
             var overhead = Overhead.of(Backend.QEMU, !Kvm.usable(cpu));
-            return new Chosen(driver, processes, FORWARDED, runDir, config.imageDir(), overhead);
+            return new Chosen(driver, processes, FORWARDED, runDir, config.imageDir(), overhead, Optional.empty());
         });
     }
 
@@ -157,7 +174,8 @@ final class Backends {
                         LOOPBACK,
                         runDir,
                         imageDir,
-                        Overhead.of(Backend.SIMULATOR, false)));
+                        Overhead.of(Backend.SIMULATOR, false),
+                        Optional.empty()));
     }
 
     private FirecrackerHypervisor driver(Backend backend, Launch launch, Processes processes) {

@@ -1,6 +1,7 @@
 package dev.vmplane;
 
 import dev.vmplane.hypervisor.firecracker.JailerChoice;
+import dev.vmplane.model.Allow;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.Backoff;
 import dev.vmplane.model.Brake;
@@ -20,7 +21,8 @@ import java.util.Map;
  * @param backend which hypervisor, or null to take the best one found
  * @param defaults what boots when neither a spec nor its role says
  * @param node what rows call this host
- * @param addressRange IPv4 network, with its prefix length, that microVMs get their addresses from
+ * @param addressRange IPv4 network, with its prefix length, that microVMs get their addresses from, or null for the one
+ *     that fits how they are connected
  * @param roles templates of specs by name, each checked
  */
 public record Config(
@@ -41,6 +43,7 @@ public record Config(
         Brake brake,
         Retention retention,
         String addressRange,
+        Network network,
         Map<String, Map<String, Object>> roles) {
 
     /**
@@ -63,7 +66,12 @@ public record Config(
 
     /** Makes the requests for VMs complete that this host gets. */
     public SpecReader specReader() {
-        return new SpecReader(defaults, roles);
+        return new SpecReader(defaults, roles).granting(network.grants());
+    }
+
+    /** Where addresses come from: {@code usual} when nobody says. */
+    String addressRangeOr(String usual) {
+        return addressRange == null ? usual : addressRange;
     }
 
     /** Where one of the two servers listens; port 0 takes any that is free. */
@@ -112,7 +120,7 @@ public record Config(
      *
      * @param parent the cgroup that theirs are made in, or null for the one above our own
      */
-    public record Cgroups(Mode mode, String parent) {
+    public record Cgroups(Cgroups.Mode mode, String parent) {
         public enum Mode {
             /** Where this host lets us. */
             AUTO,
@@ -133,4 +141,21 @@ public record Config(
 
     /** How long ended VMs stay in lists, and how many events stay in the log. */
     public record Retention(Duration ended, int events) {}
+
+    /**
+     * How VMs are connected.
+     *
+     * @param grants what specs may ask for of this host
+     */
+    public record Network(Network.Mode mode, String bridge, List<Allow> grants) {
+        /** What the cable of a VM is made of. */
+        public enum Mode {
+            /** Taps where that is possible. */
+            AUTO,
+            /** A tap of the host for each VM. */
+            TAP,
+            /** Nothing of the host: QEMU plays the network for its one guest. */
+            USER
+        }
+    }
 }

@@ -1,6 +1,8 @@
 package dev.vmplane;
 
 import dev.vmplane.hypervisor.firecracker.JailerChoice;
+import dev.vmplane.model.Allow;
+import dev.vmplane.model.AllowDocument;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.Backoff;
 import dev.vmplane.model.BootDocument;
@@ -26,7 +28,11 @@ final class ConfigReader {
             new Fields.Form("[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?", "a name such as host-1.example.org");
     private static final Fields.Form NETWORK = new Fields.Form(
             "(OCTET\\.){3}OCTET/([89]|[12][0-9]|30)".replace("OCTET", "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"),
-            "an IPv4 network such as 127.64.0.0/16, with a prefix length from 8 to 30");
+            "an IPv4 network such as 10.88.0.0/16, with a prefix length from 8 to 30");
+
+    /** What the kernel takes for the name of an interface, and needs no quotes anywhere. */
+    private static final Fields.Form BRIDGE =
+            new Fields.Form("[a-z][a-z0-9]{0,14}", "1 to 15 of the characters a-z and 0-9, a letter first");
 
     private static final Fields.Form CGROUP = new Fields.Form(
             "(/[A-Za-z0-9_@:\\\\-][A-Za-z0-9_@:.\\\\-]*)+",
@@ -59,6 +65,7 @@ final class ConfigReader {
         var defaults = new SpecReader.Defaults(
                 top.text("kernel", BootDocument.IMAGE_NAME, "vmlinux"),
                 top.text("rootfs", BootDocument.IMAGE_NAME, "rootfs-web.ext4"));
+        var network = network(top.object("network"));
         var config = new Config(
                 listener(top.object("api"), 8088),
                 listener(top.object("ingress"), 8080),
@@ -76,8 +83,9 @@ final class ConfigReader {
                 backoff(top.object("backoff")),
                 brake(top.object("brake")),
                 retention(top.object("retention")),
-                top.text("address_range", NETWORK, "127.64.0.0/16"),
-                roles(top, defaults, source));
+                top.text("address_range", NETWORK, null),
+                network,
+                roles(top, defaults, network.grants(), source));
         top.end();
         source.end();
         return config;
@@ -161,8 +169,20 @@ final class ConfigReader {
         return retention;
     }
 
+    private static Config.Network network(Fields fields) {
+        var network = new Config.Network(
+                fields.choice("mode", Config.Network.Mode.class, Config.Network.Mode.AUTO),
+                fields.text("bridge", BRIDGE, "vmplane0"),
+                AllowDocument.read(fields, "grants"));
+        if (network.grants().stream().anyMatch(Allow.FromTenant.class::isInstance)) {
+            fields.refuseField("bad_value", "grants", "cannot hold a tenant: that is for the VM's own spec to allow");
+        }
+        fields.end();
+        return network;
+    }
+
     private static Map<String, Map<String, Object>> roles(
-            Fields top, SpecReader.Defaults defaults, ConfigSource source) {
+            Fields top, SpecReader.Defaults defaults, List<Allow> grants, ConfigSource source) {
         var fields = top.object("roles");
         var roles = new LinkedHashMap<String, Map<String, Object>>();
         for (var name : top.map("roles").keySet()) {
@@ -172,7 +192,7 @@ final class ConfigReader {
                 fields.refuseField("bad_value", name, "cannot be the name of a role: " + Wish.ID.wants());
             }
         }
-        var reader = new SpecReader(defaults, roles);
+        var reader = new SpecReader(defaults, roles).granting(grants);
         for (var name : roles.keySet()) {
             try {
                 reader.check(name, fields.path(name));

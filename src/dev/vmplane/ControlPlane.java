@@ -1,6 +1,5 @@
 package dev.vmplane;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.vmplane.api.ApiParts;
 import dev.vmplane.api.ApiSettings;
 import dev.vmplane.api.ApiVerticle;
@@ -8,16 +7,7 @@ import dev.vmplane.api.DesiredFileVerticle;
 import dev.vmplane.bus.Address.PutJob;
 import dev.vmplane.feed.EventFeed;
 import dev.vmplane.feed.Meters;
-import dev.vmplane.host.Consoles;
-import dev.vmplane.host.Disks;
-import dev.vmplane.host.Estate;
-import dev.vmplane.host.Loans;
 import dev.vmplane.host.Processes;
-import dev.vmplane.host.RunDirectories;
-import dev.vmplane.host.cgroup.Cgroups;
-import dev.vmplane.host.disk.HostDisks;
-import dev.vmplane.host.disk.Mke2fs;
-import dev.vmplane.host.disk.VolumeFiles;
 import dev.vmplane.image.Images;
 import dev.vmplane.ingress.IngressSettings;
 import dev.vmplane.ingress.IngressVerticle;
@@ -28,18 +18,12 @@ import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.SpecReader;
 import dev.vmplane.model.Time;
 import dev.vmplane.model.Wish;
-import dev.vmplane.pool.Pool;
 import dev.vmplane.pool.PoolVerticle;
 import dev.vmplane.pool.VolumeVerticle;
 import dev.vmplane.reconcile.ReconcilerVerticle;
 import dev.vmplane.store.DatabaseFile;
 import dev.vmplane.store.Rules;
 import dev.vmplane.store.StoreVerticle;
-import dev.vmplane.vm.HealthProbe;
-import dev.vmplane.vm.HostGround;
-import dev.vmplane.vm.Limits;
-import dev.vmplane.vm.VmParts;
-import dev.vmplane.vm.VmVerticle;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
@@ -48,16 +32,12 @@ import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -80,9 +60,6 @@ public final class ControlPlane {
     private static final int ANY_INGRESS_PORT = -2;
 
     private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
-
-    /** From a committed row to a configured hypervisor. */
-    private static final Duration START_LIMIT = Duration.ofSeconds(30);
 
     private final Vertx vertx;
     private final Config config;
@@ -136,87 +113,27 @@ public final class ControlPlane {
 
     private Future<?> deployAll(Backend backend) {
         return host.executeBlocking(() -> database = DatabaseFile.open(config.stateDir(), backend.text()))
-                .compose(opened -> Backends.of(backend, vertx, host, config, database.id()))
-                .compose(chosen -> cgroups(chosen).compose(cgroups -> deployOn(chosen, cgroups)));
+                .compose(opened -> HostParts.of(backend, vertx, host, disk, config, database.id(), time))
+                .compose(this::deployOn);
     }
 
-    /** Nothing where VMs are simulated, or the host has none and need not. */
-    private Future<Optional<Cgroups>> cgroups(Backends.Chosen chosen) {
-        var mode = config.cgroups().mode();
-        if (mode == Config.Cgroups.Mode.OFF || chosen.hypervisor().backend() == Backend.SIMULATOR) {
-            return Future.succeededFuture(Optional.empty());
-        }
-        return Cgroups.open(config.cgroups().parent(), database.id(), chosen.overhead(), host, time)
-                .map(Optional::of)
-                .recover(missing -> {
-                    if (mode == Config.Cgroups.Mode.ON) {
-                        return Future.failedFuture(
-                                new ConfigException(List.of("cgroups.mode cannot be on: " + missing.getMessage())));
-                    }
-                    LOG.atWarn().addKeyValue("missing", missing.getMessage()).log("vms run without limits");
-                    return Future.succeededFuture(Optional.empty());
-                });
-    }
-
-    private Future<?> deployOn(Backends.Chosen chosen, Optional<Cgroups> cgroups) {
-        processes = chosen.processes();
-        var images = new Images(chosen.imageDir(), host);
-        var mke2fs = Mke2fs.onPath(System.getenv().getOrDefault("PATH", ""));
-        var volumes = new VolumeFiles(config.stateDir().resolve("volumes").resolve(database.id()), mke2fs, disk);
+    private Future<?> deployOn(HostParts parts) {
+        processes = parts.processes();
         var table = new RouteTable();
-        return deploy(new StoreVerticle(database.path(), config.addressRange(), rules(), time, new VmIds()))
+        return deploy(new StoreVerticle(database.path(), parts.network().addresses(), rules(), time, new VmIds()))
                 .compose(store -> deploy(new RouteVerticle(table, time)))
                 .compose(routes -> deployIngress(table))
                 .compose(ingress -> deploy(new Meters(registry)))
-                .compose(meters -> deploy(new VolumeVerticle(volumes, time)))
-                .compose(removal -> deploy(metered(pool(chosen, images, cgroups, volumes, mke2fs))))
+                .compose(meters -> deployIfThere(parts.network().verticle()))
+                .compose(walls -> deploy(new VolumeVerticle(parts.volumes(), time)))
+                .compose(removal -> deploy(metered(parts.pool())))
                 .compose(pool -> deploy(new ReconcilerVerticle(config.brake(), time)))
-                .compose(reconciler -> deployApi(images))
+                .compose(reconciler -> deployApi(parts.images()))
                 .compose(api -> deploy(new DesiredFileVerticle(
                         config.desiredVms(),
                         new DesiredVms(config.desiredVms().toString(), config.specReader())::parse,
                         config.brake(),
                         time)));
-    }
-
-    private PoolVerticle pool(
-            Backends.Chosen chosen, Images images, Optional<Cgroups> cgroups, VolumeFiles volumes, Mke2fs mke2fs) {
-        var directories = new RunDirectories(chosen.runDir(), host);
-        // A simulated guest has no disk to write to, and thousands of them should not cost thousands of files.
-        var disks = switch (chosen.hypervisor().backend()) {
-            case FIRECRACKER, CLOUD_HYPERVISOR, QEMU -> new HostDisks(directories, volumes, mke2fs, disk);
-            case SIMULATOR -> Disks.NONE;
-        };
-        var limits =
-                new Limits(START_LIMIT, config.limits().boot(), config.limits().stop());
-        var loans = new Loans(
-                Stream.concat(Stream.of(directories), cgroups.stream()).toList());
-        var ground = new HostGround(
-                directories,
-                images,
-                new Consoles(vertx, host),
-                chosen.links(),
-                disks,
-                loans,
-                vmId -> cgroups.map(lent -> lent.processLists(vmId)).orElse(List.of()),
-                chosen.hypervisor(),
-                limits.stop(),
-                time);
-        var parts = new VmParts(chosen.hypervisor(), ground, new HealthProbe(vertx, time), limits, time);
-        var backend = chosen.hypervisor().backend();
-        return new PoolVerticle(
-                new Pool(
-                        config.boots().limit(backend, PROCESSORS),
-                        config.capacity().limit(backend, PROCESSORS, memoryMib()),
-                        chosen.overhead()),
-                new Estate(chosen.processes(), directories, loans, config.brake()),
-                (row, process) -> new VmVerticle(row, process, parts),
-                time);
-    }
-
-    /** What this host has, or the container we are in. */
-    private static long memoryMib() {
-        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize() / 1024 / 1024;
     }
 
     private PoolVerticle metered(PoolVerticle pool) {
@@ -286,6 +203,10 @@ public final class ControlPlane {
                         options)
                 .map(this::remember)
                 .map(deployed -> portOf.applyAsInt(servers.get(0)));
+    }
+
+    private Future<?> deployIfThere(Optional<? extends Deployable> verticle) {
+        return verticle.<Future<?>>map(this::deploy).orElseGet(Future::succeededFuture);
     }
 
     private Future<?> deploy(Deployable verticle) {

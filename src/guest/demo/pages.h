@@ -30,5 +30,10 @@ struct page page_at(const char *path);
 /* disk.c: writes `what`, "<MiB>/<file>", and tells how far it came; reads "<file>" and tells its size and first line. */
 struct page written_page(const char *what);
 struct page read_page(const char *what);
+/* Whether the page at this path waits for other hosts before it answers: up to some seconds. */
+bool page_waits(const char *path);
+
+/* The answer of such a page to `query`, the text behind the question mark. */
+struct page page_that_waits(const char *path, const char *query);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The program of the demo root: a small HTTP/1.1 server that shows where it runs, answers health checks, and ends when it
  * is told to. One poll loop, a fixed number of connections, requests of bounded size; a client that is slow or silent
- * loses its connection and costs nobody else anything.
+ * loses its connection and costs nobody else anything. Pages that wait for other hosts are answered by child processes.
  */
 #define _GNU_SOURCE
 #include "pages.h"
@@ -16,12 +16,14 @@
 #include <strings.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
     DEFAULT_PORT = 8080,
     CONNECTION_LIMIT = 128,
+    CHILD_LIMIT = 16,
     REQUEST_LIMIT_BYTES = 8192,
     IDLE_LIMIT_S = 60,
     FOREVER_MS = -1,
@@ -40,6 +42,7 @@ struct connection {
 };
 
 static struct connection connections[CONNECTION_LIMIT];
+static int children;
 
 static time_t now_s(void)
 {
@@ -65,6 +68,10 @@ static const char *reason_phrase(int status)
         return "Method Not Allowed";
     case 431:
         return "Request Header Fields Too Large";
+    case 502:
+        return "Bad Gateway";
+    case 503:
+        return "Service Unavailable";
     default:
         return "Bad Request";
     }
@@ -116,6 +123,35 @@ static bool keeps_alive(const char *head, const char *version)
     return wish == NULL || strncasecmp(wish, "close", 5) != 0;
 }
 
+static void drop(struct connection *connection)
+{
+    close(connection->fd);
+    free(connection->reply.bytes);
+    connection->fd = -1;
+}
+
+/* Leaves the connection to a child, which sends the page when it has it and ends. */
+static void hand_over(struct connection *connection, const char *path, const char *query)
+{
+    while (children > 0 && waitpid(-1, NULL, WNOHANG) > 0)
+        children--;
+    pid_t child = children < CHILD_LIMIT ? fork() : -1;
+    if (child < 0) {
+        refuse(connection, 503);
+        return;
+    }
+    if (child > 0) {
+        children++;
+        drop(connection);
+        return;
+    }
+    struct page page = page_that_waits(path, query);
+    connection->closing = true;
+    reply(connection, &page, true);
+    send(connection->fd, connection->reply.bytes, connection->reply.count, MSG_NOSIGNAL);
+    _exit(0);
+}
+
 static void answer(struct connection *connection, const char *head)
 {
     char method[16], target[1024], version[16];
@@ -129,7 +165,14 @@ static void answer(struct connection *connection, const char *head)
         refuse(connection, 405);
         return;
     }
-    target[strcspn(target, "?#")] = '\0';
+    target[strcspn(target, "#")] = '\0';
+    char *query = target + strcspn(target, "?");
+    if (*query == '?')
+        *query++ = '\0';
+    if (page_waits(target)) {
+        hand_over(connection, target, query);
+        return;
+    }
     struct page page = page_at(target);
     connection->closing = !keeps_alive(head, version) || page.exit_status != NO_EXIT;
     reply(connection, &page, !is_head);
@@ -151,13 +194,6 @@ static void take_request(struct connection *connection)
     size_t used = (size_t)(end - connection->request) + 4;
     connection->received -= used;
     memmove(connection->request, connection->request + used, connection->received);
-}
-
-static void drop(struct connection *connection)
-{
-    close(connection->fd);
-    free(connection->reply.bytes);
-    connection->fd = -1;
 }
 
 static bool replying(const struct connection *connection)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,6 +262,13 @@ bool config_read(const char *path, struct config *config)
     close(fd);
     free(disk);
     return good;
+}
+
+bool config_gateway_is_beyond(const struct config *config)
+{
+    uint32_t differing = ntohl(config->address.s_addr ^ config->gateway.s_addr);
+    uint32_t mask = config->prefix_bits == 0 ? 0 : UINT32_MAX << (32 - config->prefix_bits);
+    return (differing & mask) != 0;
 }
 
 void config_free(struct config *config)

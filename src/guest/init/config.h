@@ -55,6 +55,9 @@ bool config_parse(const unsigned char *disk, size_t bytes, struct config *config
 /* Reads the device at `path`, no further than the largest payload, and parses it. */
 bool config_read(const char *path, struct config *config);
 
+/* Whether no address of the guest's own network is its gateway's, so that a route must say where the gateway is. */
+bool config_gateway_is_beyond(const struct config *config);
+
 void config_free(struct config *config);
 
 #endif

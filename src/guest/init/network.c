@@ -49,6 +49,25 @@ static void set_address(int control, const struct config *config)
         give_up("set the netmask of %s: %s", INTERFACE, strerror(errno));
 }
 
+/*
+ * An address with all of its bits in the prefix has no neighbours: everything, other guests too, is reached through the
+ * gateway, and that the gateway itself is at the other end of the wire has to be said.
+ */
+static void add_route_to_gateway(int control, const struct config *config)
+{
+    const struct in_addr exactly = mask(32);
+    char interface[sizeof INTERFACE];
+    memcpy(interface, INTERFACE, sizeof INTERFACE);
+    struct rtentry route = {
+        .rt_dst = ipv4(config->gateway),
+        .rt_genmask = ipv4(exactly),
+        .rt_flags = RTF_UP | RTF_HOST,
+        .rt_dev = interface,
+    };
+    if (ioctl(control, SIOCADDRT, &route) != 0)
+        give_up("add the route to the gateway: %s", strerror(errno));
+}
+
 static void add_default_route(int control, const struct config *config)
 {
     const struct in_addr anywhere = {INADDR_ANY};
@@ -101,8 +120,11 @@ void network_up(const struct config *config)
         set_address(control, config);
         bring_up(control, INTERFACE);
     }
-    if (config->has_gateway)
+    if (config->has_gateway) {
+        if (config_gateway_is_beyond(config))
+            add_route_to_gateway(control, config);
         add_default_route(control, config);
+    }
     close(control);
 
     if (config->hostname != NULL && sethostname(config->hostname, strlen(config->hostname)) != 0)

@@ -1,6 +1,7 @@
 package dev.vmplane.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -239,5 +240,20 @@ class SpecRefusalTest {
         } catch (JsonProcessingException wrongTable) {
             throw new IllegalArgumentException(text, wrongTable);
         }
+    }
+
+    @Test
+    void whatTheOperatorHasNotGrantedOfTheHostIsRefused() {
+        var granting = reader.granting(List.of(new Allow.ToHost(Allow.Protocol.TCP, 5432)));
+        var granted = Map.<String, Object>of(
+                "job_id", "a", "spec", Map.of("role", "web", "allow", List.of("host:5432", "tenant:b")));
+        var refused =
+                Map.<String, Object>of("job_id", "a", "spec", Map.of("role", "web", "allow", List.of("host:5432/udp")));
+
+        assertThat(granting.read(granted).spec().allow()).hasSize(2);
+        assertThatThrownBy(() -> reader.read(granted))
+                .hasMessage("spec.allow cannot hold 'host:5432': the operator of this host has not granted it");
+        assertThatThrownBy(() -> granting.read(refused))
+                .hasMessage("spec.allow cannot hold 'host:5432/udp': the operator of this host has not granted it");
     }
 }

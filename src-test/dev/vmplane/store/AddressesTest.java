@@ -27,6 +27,15 @@ class AddressesTest {
     }
 
     @Test
+    void theFirstAddressesMayBeReserved() {
+        var withGateway = new Addresses("10.88.0.0/30", 1);
+        withGateway.free("10.88.0.1");
+
+        assertThat(withGateway.next(promised)).hasValue("10.88.0.2");
+        assertThat(withGateway.next(promised)).isEmpty();
+    }
+
+    @Test
     void aTakenAddressIsNotGiven() {
         addresses.take("127.64.0.9");
 

@@ -49,8 +49,8 @@ final class StoreRig implements AutoCloseable {
         this.stateDir = stateDir;
         file = DatabaseFile.open(stateDir, "simulator");
         Await.of(bus.listen(Address.COMMITTED, commits::add));
-        Await.of(
-                vertx.deployVerticle(new StoreVerticle(file.path(), "127.64.0.0/24", Books.RULES, time, this::nextId)));
+        Await.of(vertx.deployVerticle(
+                new StoreVerticle(file.path(), new Addresses("127.64.0.0/24"), Books.RULES, time, this::nextId)));
         // The alarm for the housekeeping is the last thing a start does.
         Await.until(1, () -> Future.succeededFuture(time.pending()));
     }

@@ -74,6 +74,8 @@ final class RealPlane implements AutoCloseable {
                 "0",
                 "VMPLANE_INGRESS_PORT",
                 "0",
+                "VMPLANE_NETWORK_MODE",
+                "user",
                 "VMPLANE_ADDRESS_RANGE",
                 "127.%d.0.0/24".formatted(192 + ProcessHandle.current().pid() % 60),
                 "VMPLANE_DESIRED_VMS",

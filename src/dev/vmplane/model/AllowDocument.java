@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /** How the exceptions from a VM's walls are written. What it writes, it reads back as equal records. */
-final class AllowDocument {
+public final class AllowDocument {
     private static final int MAX_ENTRIES = 64;
     private static final int MAX_PORT = 65535;
     private static final Pattern HOST = Pattern.compile("host:([1-9][0-9]{0,4})(/tcp|/udp)?");
@@ -18,17 +18,18 @@ final class AllowDocument {
         return allow.stream().map(Allow::text).toList();
     }
 
-    static List<Allow> read(Fields fields) {
-        var texts = fields.texts("allow");
+    /** Reads the list {@code name}. */
+    public static List<Allow> read(Fields fields, String name) {
+        var texts = fields.texts(name);
         if (texts.size() > MAX_ENTRIES) {
             fields.refuseField(
-                    "out_of_range", "allow", "cannot have " + texts.size() + " entries: at most " + MAX_ENTRIES);
+                    "out_of_range", name, "cannot have " + texts.size() + " entries: at most " + MAX_ENTRIES);
         }
         var allow = new LinkedHashSet<Allow>();
         for (var text : texts) {
             var entry = read(text);
             if (entry == null) {
-                fields.refuseField("bad_value", "allow", "cannot hold '" + FieldPath.printable(text) + "': " + WANTS);
+                fields.refuseField("bad_value", name, "cannot hold '" + FieldPath.printable(text) + "': " + WANTS);
             } else {
                 allow.add(entry);
             }

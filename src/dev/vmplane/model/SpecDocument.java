@@ -64,7 +64,7 @@ public final class SpecDocument {
         var replicas = fields.integer("replicas", 1, 0, MAX_REPLICAS);
         refuseSharedVolumes(fields, boot, warmPool, replicas);
         var host = fields.text("host", HOST, null);
-        var allow = AllowDocument.read(fields);
+        var allow = AllowDocument.read(fields, "allow");
         var labels = labels(fields);
         fields.end();
         var lowerHost = host == null ? null : host.toLowerCase(Locale.ROOT);

@@ -1,5 +1,6 @@
 package dev.vmplane.model;
 
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,15 +17,26 @@ public final class SpecReader {
 
     private final Map<String, Object> server;
     private final Map<String, Map<String, Object>> roles;
+    private final Set<Allow> grants;
 
     /**
-     * A reader for one server.
+     * A reader for one server, whose operator grants nothing of its host.
      *
      * @param roles templates by name: specs of which any part may be missing
      */
     public SpecReader(Defaults defaults, Map<String, Map<String, Object>> roles) {
-        this.server = Map.of("kernel", defaults.kernel(), "rootfs", defaults.rootfs());
+        this(Map.of("kernel", defaults.kernel(), "rootfs", defaults.rootfs()), roles, Set.of());
+    }
+
+    private SpecReader(Map<String, Object> server, Map<String, Map<String, Object>> roles, Set<Allow> grants) {
+        this.server = server;
         this.roles = roles;
+        this.grants = grants;
+    }
+
+    /** One that lets specs ask for what {@code granted} says of the host, its ports and its metadata. */
+    public SpecReader granting(Collection<Allow> granted) {
+        return new SpecReader(server, roles, Set.copyOf(granted));
     }
 
     /** What boots when nobody says: file names in the image directory. */
@@ -54,7 +66,7 @@ public final class SpecReader {
         }
         var trial = new LinkedHashMap<>(role);
         trial.putIfAbsent("cmd", List.of("/program"));
-        SpecDocument.read(Fields.strict(place, filled(server, trial)));
+        granted(Fields.strict(place, filled(server, trial)));
     }
 
     private Spec complete(String place, Map<String, Object> written) {
@@ -65,7 +77,20 @@ public final class SpecReader {
             fields.refuseField("unknown_role", "role", "cannot be '" + role + "': " + known);
         }
         var template = role == null ? Map.<String, Object>of() : roles.get(role);
-        return SpecDocument.read(Fields.strict(place, filled(server, filled(template, written))));
+        return granted(Fields.strict(place, filled(server, filled(template, written))));
+    }
+
+    private Spec granted(Fields fields) {
+        var spec = SpecDocument.read(fields);
+        for (var allow : spec.allow()) {
+            if (!(allow instanceof Allow.FromTenant || grants.contains(allow))) {
+                fields.refuseField(
+                        "not_granted",
+                        "allow",
+                        "cannot hold '" + allow.text() + "': the operator of this host has not granted it");
+            }
+        }
+        return spec;
     }
 
     /** {@code written} with what it leaves out taken from {@code template}: objects field by field, lists whole. */

@@ -20,10 +20,15 @@ public final class Addresses {
 
     /** @param cidr such as {@code 127.64.0.0/16}; at least a /30 */
     public Addresses(String cidr) {
+        this(cidr, 0);
+    }
+
+    /** @param reserved how many at the beginning are not for guests */
+    public Addresses(String cidr, int reserved) {
         var slash = cidr.indexOf('/');
         var bits = Integer.parseInt(cidr.substring(slash + 1));
-        first = (toInt(cidr.substring(0, slash)) & (int) (-1L << (32 - bits))) + 1;
-        count = (int) ((1L << (32 - bits)) - 2);
+        first = (toInt(cidr.substring(0, slash)) & (int) (-1L << (32 - bits))) + 1 + reserved;
+        count = (int) ((1L << (32 - bits)) - 2) - reserved;
     }
 
     /** The next free address that {@code promised} does not hold either, or nothing when all are taken. */

@@ -65,12 +65,12 @@ public final class StoreVerticle extends VerticleBase {
     private record Write<A>(Function<Draft, A> operation, Promise<A> answer) {}
 
     /** @param vmIds gives an id nobody has had each time it is asked */
-    public StoreVerticle(Path file, String addressRange, Rules rules, Time time, Supplier<String> vmIds) {
+    public StoreVerticle(Path file, Addresses addresses, Rules rules, Time time, Supplier<String> vmIds) {
         this.file = file;
         this.rules = rules;
         this.time = time;
         this.vmIds = vmIds;
-        this.ledger = new Ledger(new Addresses(addressRange));
+        this.ledger = new Ledger(addresses);
     }
 
     @Override
