@@ -10,9 +10,10 @@ SOURCES := pom.xml $(shell find src -path src/guest -prune -o -print)
 # what is missing is missing in one message. The list of kernels matters only until build.sh has one in its cache.
 guest_tools := guest $(if $(wildcard $(dir $(IMAGES))cache/kernel/package),,kernel)
 tools_for_build := java
+tools_for_crash := java crash
 tools_for_fmt := java
 tools_for_guest := $(guest_tools)
-tools_for_test := java $(guest_tools) qemu
+tools_for_test := java $(guest_tools) qemu crash
 # The simulator boots nothing. QEMU is what every other host can fall back on, unless another hypervisor is asked for.
 ifeq ($(FC_BACKEND),simulator)
 run_images :=
@@ -26,7 +27,7 @@ TOOLS := $(sort $(foreach goal,$(MAKECMDGOALS),$(tools_for_$(goal))))
 MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test build guest fmt clean tools
+.PHONY: help run test crash build guest fmt clean tools
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 } /^##/ { print substr($$0, 4) }' $(MAKEFILE_LIST)
@@ -39,6 +40,9 @@ test: tools guest ## check everything: style, the C under its sanitizers, all of
 	src-test/launcher/run.sh
 	@rm -f $(JAR)
 	mvn -B -ntp verify "-Dvmplane.images=$(abspath $(IMAGES))"
+
+crash: tools ## kill the control plane 1,000 times and look for what is lost or left behind (KILLS=, SEED=)
+	mvn -B -ntp test -Dtest=CrashTest -Dvmplane.crash.kills=$(or $(KILLS),1000) $(SEED:%=-Dvmplane.crash.seed=%)
 
 build: tools $(JAR) ## build the server, target/vmplane.jar
 

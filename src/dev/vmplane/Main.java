@@ -11,6 +11,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
 import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.micrometer.MicrometerMetricsOptions;
 import java.io.IOException;
@@ -31,6 +32,10 @@ public final class Main {
 
     private static final int START_LIMIT_SECONDS = 120;
     private static final int STOP_LIMIT_SECONDS = 20;
+
+    /** Nothing is served from the class path; the directory for that would be left behind by every {@code kill -9}. */
+    private static final FileSystemOptions WITHOUT_CACHE =
+            new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false);
 
     private Main() {}
 
@@ -62,6 +67,7 @@ public final class Main {
         var vertx = Vertx.builder()
                 .with(new VertxOptions()
                         .setPreferNativeTransport(true)
+                        .setFileSystemOptions(WITHOUT_CACHE)
                         .setMetricsOptions(new MicrometerMetricsOptions().setEnabled(true)))
                 .withMetrics(new MicrometerMetricsFactory(registry))
                 .build();

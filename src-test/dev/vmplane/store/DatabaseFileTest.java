@@ -41,6 +41,17 @@ class DatabaseFileTest {
     }
 
     @Test
+    void whatAKilledControlPlaneUnpackedIsClearedAway() throws IOException {
+        var left = stateDir.resolve("tmp").resolve("sqlite-libsqlitejdbc.so");
+        Files.createDirectories(left.getParent());
+        Files.writeString(left, "a megabyte of library");
+
+        DatabaseFile.open(stateDir, "qemu").close();
+
+        assertThat(left).doesNotExist();
+    }
+
+    @Test
     void aFileThatIsNoDatabaseIsRefusedAndLeftAsItIs() throws IOException {
         var file = stateDir.resolve("vmplane.db");
         Files.writeString(file, "dear diary, ".repeat(1000));

@@ -1,6 +1,7 @@
 package dev.vmplane.host;
 
 import dev.vmplane.model.Brake;
+import dev.vmplane.model.CrashPoint;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
 import java.util.HashSet;
@@ -52,6 +53,7 @@ public final class Estate {
         var leftovers = new TreeSet<>(found.holders());
         leftovers.removeAll(known);
         leftovers.addAll(orphans);
+        CrashPoint.SWEEP_BEGUN.here();
         return Future.join(leftovers.stream()
                 .map(vmId -> remove(vmId, found.processes().get(vmId)))
                 .toList());
@@ -60,6 +62,6 @@ public final class Estate {
     private Future<Void> remove(String vmId, VmmProcess process) {
         LOG.atWarn().addKeyValue("vm", vmId).addKeyValue("process", process).log("removing what has no row");
         var gone = process == null ? Future.<Void>succeededFuture() : processes.kill(directories.of(vmId), process);
-        return gone.compose(dead -> loans.takeBack(vmId));
+        return gone.onSuccess(dead -> CrashPoint.SWEEP_KILLED.here()).compose(dead -> loans.takeBack(vmId));
     }
 }

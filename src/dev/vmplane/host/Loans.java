@@ -1,5 +1,6 @@
 package dev.vmplane.host;
 
+import dev.vmplane.model.CrashPoint;
 import dev.vmplane.model.MicroVm;
 import io.vertx.core.Future;
 import java.util.Collection;
@@ -23,7 +24,7 @@ public final class Loans {
     public Future<Void> lend(MicroVm vm) {
         Future<Void> lent = Future.succeededFuture();
         for (var holding : holdings) {
-            lent = lent.compose(before -> holding.lend(vm));
+            lent = lent.compose(before -> holding.lend(vm)).onSuccess(made -> CrashPoint.LOAN_LENT.here());
         }
         return lent;
     }
@@ -34,6 +35,7 @@ public final class Loans {
         for (var at = holdings.size() - 1; at >= 0; at--) {
             var holding = holdings.get(at);
             taken = taken.transform((before, failure) -> holding.takeBack(vmId)
+                    .onSuccess(gone -> CrashPoint.LOAN_TAKEN_BACK.here())
                     .compose(done -> failure == null ? Future.succeededFuture() : Future.failedFuture(failure)));
         }
         return taken;

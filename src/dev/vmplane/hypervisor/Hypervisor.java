@@ -50,7 +50,10 @@ public interface Hypervisor {
 
     Future<Inspection> inspect(Machine machine);
 
-    /** Takes over a process found running; fails when it is not a started machine of ours. */
+    /**
+     * Takes over a process found running, and says how far it has come: a control plane that was killed may have left one
+     * whose guest was never started. Fails when it is not the machine.
+     */
     Future<Inspection> adopt(Machine machine, VmmProcess process);
 
     /** Completes when the process is gone, with what is known of its end. Whoever stops caring lets go with {@link #release}. */

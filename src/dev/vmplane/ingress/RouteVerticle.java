@@ -3,6 +3,7 @@ package dev.vmplane.ingress;
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.model.Changes;
+import dev.vmplane.model.CrashPoint;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.Stats;
 import dev.vmplane.model.Time;
@@ -54,6 +55,7 @@ public final class RouteVerticle extends VerticleBase {
         if (loading) {
             return;
         }
+        CrashPoint.ROUTES_BEHIND.here();
         switch (table.apply(changes)) {
             case APPLIED -> release();
             case KNOWN -> {}

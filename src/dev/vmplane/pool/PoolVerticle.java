@@ -6,6 +6,7 @@ import dev.vmplane.bus.Address.PageQuery;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.host.Estate;
 import dev.vmplane.model.Changes;
+import dev.vmplane.model.CrashPoint;
 import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.Intents;
 import dev.vmplane.model.MicroVm;
@@ -97,6 +98,7 @@ public final class PoolVerticle extends VerticleBase {
     private record Look(Estate.Found found, List<MicroVm> live) {}
 
     private Future<?> adopt(Look look) {
+        CrashPoint.POOL_FOUND.here();
         var processes = look.found().processes();
         look.live().forEach(pool::saw);
         var adopted = look.live().stream()
@@ -187,6 +189,7 @@ public final class PoolVerticle extends VerticleBase {
         // What started and could not be deployed all the same came while this verticle is undeployed, stop() being
         // next.
         return vertx.deployVerticle(life)
+                .onSuccess(done -> CrashPoint.POOL_DEPLOYED.here())
                 .recover(cause -> stopped || life.started ? Future.succeededFuture("stopped") : giveUp(vm, cause));
     }
 

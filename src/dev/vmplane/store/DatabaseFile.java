@@ -42,9 +42,10 @@ public final class DatabaseFile implements AutoCloseable {
             Files.createDirectories(stateDir);
             var lock = lock(stateDir);
             try {
+                unpackInto(emptied(stateDir.resolve("tmp")));
                 var file = stateDir.resolve("vmplane.db");
                 return new DatabaseFile(file, prepare(file, backend), lock);
-            } catch (RuntimeException e) {
+            } catch (IOException | RuntimeException e) {
                 lock.close();
                 throw e;
             }
@@ -83,6 +84,25 @@ public final class DatabaseFile implements AutoCloseable {
         channel.close();
         throw new StoreRefusedException(
                 "another control plane uses " + stateDir + ": stop it, or give this one a state_dir of its own");
+    }
+
+    /**
+     * The driver unpacks its native library at every start, under a new name, and a control plane that is killed leaves it
+     * there: in the host's own temporary directory a megabyte each time, which nobody ever clears away.
+     */
+    private static void unpackInto(Path directory) {
+        System.setProperty("org.sqlite.tmpdir", directory.toString());
+    }
+
+    /** A directory that only whoever holds the lock uses, without what the one before left. */
+    private static Path emptied(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        try (var left = Files.newDirectoryStream(directory)) {
+            for (var file : left) {
+                Files.delete(file);
+            }
+        }
+        return directory;
     }
 
     private static String prepare(Path file, String backend) {

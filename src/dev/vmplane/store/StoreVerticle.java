@@ -7,6 +7,7 @@ import dev.vmplane.bus.Address.Page;
 import dev.vmplane.bus.Address.PageQuery;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.model.Changes;
+import dev.vmplane.model.CrashPoint;
 import dev.vmplane.model.Event;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
@@ -208,6 +209,7 @@ public final class StoreVerticle extends VerticleBase {
             }
         }
         var changes = draft.changes();
+        CrashPoint.STORE_DECIDED.here();
         var committed = changes.isEmpty() ? Future.<Void>succeededFuture() : database.commit(changes);
         committed.onComplete(done -> finish(changes, answers), cause -> recover(changes, batch, answers, cause));
     }
@@ -223,8 +225,10 @@ public final class StoreVerticle extends VerticleBase {
 
     private void finish(Changes changes, List<Runnable> answers) {
         if (!changes.isEmpty()) {
+            CrashPoint.STORE_COMMITTED.here();
             ledger.apply(changes);
             bus.publish(Address.COMMITTED, changes);
+            CrashPoint.STORE_PUBLISHED.here();
             lendAddresses();
         }
         answers.forEach(Runnable::run);

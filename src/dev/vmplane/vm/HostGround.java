@@ -11,6 +11,7 @@ import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Machine;
 import dev.vmplane.hypervisor.Machine.Disk;
 import dev.vmplane.image.Images;
+import dev.vmplane.model.CrashPoint;
 import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.ReasonCode;
@@ -95,7 +96,8 @@ public final class HostGround implements Ground {
                         new HypervisorException(ReasonCode.IMAGE_UNREADABLE, missing.getMessage(), missing)))
                 .compose(usable -> loans.lend(vm))
                 .compose(lent -> disks.make(vm))
-                .compose(made -> directories.writeConfigDisk(vm.vmId(), guestConfig(vm)));
+                .compose(made -> directories.writeConfigDisk(vm.vmId(), guestConfig(vm)))
+                .onSuccess(ready -> CrashPoint.VM_PREPARED.here());
     }
 
     private GuestConfig guestConfig(MicroVm vm) {
@@ -145,6 +147,6 @@ public final class HostGround implements Ground {
 
     @Override
     public Future<Void> remove(MicroVm vm) {
-        return loans.takeBack(vm.vmId());
+        return loans.takeBack(vm.vmId()).onSuccess(gone -> CrashPoint.VM_REMOVED.here());
     }
 }

@@ -3,6 +3,7 @@ package dev.vmplane.vm;
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.bus.Bus;
+import dev.vmplane.model.CrashPoint;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Owner;
 import dev.vmplane.model.Phase;
@@ -62,7 +63,20 @@ final class VmRow {
         var reason = committed.state().reason();
         (reason == null ? line : line.addKeyValue("reason", reason)).log("vm changed state");
         vm = committed;
+        reached(phase());
         return vm;
+    }
+
+    private static void reached(Phase phase) {
+        switch (phase) {
+            case STARTING -> CrashPoint.VM_STARTING.here();
+            case BOOTING -> CrashPoint.VM_BOOTING.here();
+            case WARM -> CrashPoint.VM_WARM.here();
+            case RUNNING -> CrashPoint.VM_RUNNING.here();
+            case STOPPING -> CrashPoint.VM_STOPPING.here();
+            case STOPPED, FAILED -> CrashPoint.VM_ENDED.here();
+            case PENDING, WARMING, PAUSED, DRAINING -> {}
+        }
     }
 
     /** Tells that nothing of an ended VM is left on the host. */

@@ -4,6 +4,7 @@ import dev.vmplane.host.ProcessEnd;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.Inspection;
 import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.model.CrashPoint;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
 import java.util.function.Consumer;
@@ -52,12 +53,13 @@ final class Vmm {
         var launched = process == null ? hypervisor.launch(machine) : Future.succeededFuture(process);
         return launched.compose(up -> {
             process = up;
-            return hypervisor.configure(machine);
+            CrashPoint.VMM_LAUNCHED.here();
+            return hypervisor.configure(machine).onSuccess(done -> CrashPoint.VMM_CONFIGURED.here());
         });
     }
 
     Future<Void> boot() {
-        return hypervisor.boot(machine);
+        return hypervisor.boot(machine).onSuccess(done -> CrashPoint.VMM_BOOTED.here());
     }
 
     Future<Void> resume() {
@@ -70,7 +72,7 @@ final class Vmm {
 
     /** Asks the guest to end. */
     Future<Void> stop() {
-        return hypervisor.stop(machine);
+        return hypervisor.stop(machine).onSuccess(done -> CrashPoint.VMM_ASKED.here());
     }
 
     Future<Inspection> adopt() {
@@ -87,7 +89,8 @@ final class Vmm {
 
     /** Makes sure that there is no process. */
     Future<Void> kill() {
-        return process == null ? Future.succeededFuture() : hypervisor.kill(machine, process);
+        var gone = process == null ? Future.<Void>succeededFuture() : hypervisor.kill(machine, process);
+        return gone.onSuccess(dead -> CrashPoint.VMM_GONE.here());
     }
 
     /** Stops caring and leaves the process alone. */

@@ -13,6 +13,7 @@ import dev.vmplane.hypervisor.Machine;
 import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.UnixHttp.Call;
 import dev.vmplane.model.Backend;
+import dev.vmplane.model.CrashPoint;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
@@ -146,10 +147,7 @@ public final class FirecrackerHypervisor implements Hypervisor {
 
     @Override
     public Future<Inspection> adopt(Machine machine, VmmProcess process) {
-        return inspect(machine)
-                .compose(found -> STARTED.contains(found)
-                        ? Future.succeededFuture(found)
-                        : Future.failedFuture(refusal(machine, "be adopted", "its guest was never started")));
+        return inspect(machine);
     }
 
     @Override
@@ -167,6 +165,7 @@ public final class FirecrackerHypervisor implements Hypervisor {
         return launch.prepare(machine)
                 .compose(command ->
                         processes.start(new ProcessOrder(directory, command, directory.console(), machine.cgroups())))
+                .onSuccess(process -> CrashPoint.VMM_SPAWNED.here())
                 .recover(cause -> Future.failedFuture(
                         cause instanceof HypervisorException
                                 ? cause

@@ -3,6 +3,7 @@ package dev.vmplane.hypervisor.simulator;
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.channels.FileChannel;
@@ -42,7 +43,10 @@ public final class SimulatorMain {
             return;
         }
         var capacity = capacity();
-        var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+        var vertx = Vertx.vertx(new VertxOptions()
+                .setPreferNativeTransport(true)
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         vertx.deployVerticle(new Simulator(place.socket(), capacity, Instant.now()))
                 .onComplete(
                         deployed ->
