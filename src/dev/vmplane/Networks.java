@@ -13,6 +13,7 @@ import dev.vmplane.model.Time;
 import dev.vmplane.network.Names;
 import dev.vmplane.network.NetworkVerticle;
 import dev.vmplane.store.Addresses;
+import dev.vmplane.store.DatabaseFile;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -134,7 +135,12 @@ final class Networks {
         var range = Range.of(cidr);
         return host.executeBlocking(() -> nameservers(means, range)).compose(nameservers -> {
             var settings = new HostNetwork.Settings(
-                    config.network().bridge(), range, databaseId, nameservers, backend == Backend.QEMU);
+                    config.network().bridge(),
+                    range,
+                    databaseId,
+                    nameservers,
+                    DatabaseFile.momentary(config.stateDir()),
+                    backend == Backend.QEMU);
             var network = new HostNetwork(vertx, host, settings, means, driven.users(), driven.links());
             var names = means.dnsmasq().map(program -> names(program, range));
             var verticle = new NetworkVerticle(network, config.network().grants(), names, time);

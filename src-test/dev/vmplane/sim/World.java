@@ -612,9 +612,12 @@ final class World {
         assertThat(warm)
                 .as("warm VMs of " + slice)
                 .isLessThanOrEqualTo(slice.bounds().max());
+        // After a failure one VM finds out whether it is mended, which it cannot while it waits for room itself.
+        var scout = slice.retry() != null
+                && slice.unowned().stream().anyMatch(vm -> vm.phase().rising());
         assertThat(slice.unowned().size())
                 .as("VMs of " + slice)
-                .isBetween(slice.bounds().min(), slice.bounds().max());
+                .isBetween(scout ? 1 : slice.bounds().min(), slice.bounds().max());
         slice.unowned().stream().filter(vm -> !vm.claimable()).forEach(this::checkWaits);
     }
 

@@ -75,7 +75,7 @@ final class LauncherProgram {
             throw new IOException("the launcher does not come up");
         }
         if (process.exitValue() != 0 && process.exitValue() != RUNS_ALREADY) {
-            throw new IOException("the launcher failed: " + lastWords(log));
+            throw new IOException("the launcher failed: " + lastWords(log).replace(stateDir + "/", ""));
         }
     }
 

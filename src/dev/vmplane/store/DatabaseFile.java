@@ -42,7 +42,7 @@ public final class DatabaseFile implements AutoCloseable {
             Files.createDirectories(stateDir);
             var lock = lock(stateDir);
             try {
-                unpackInto(emptied(stateDir.resolve("tmp")));
+                unpackInto(emptied(momentary(stateDir)));
                 var file = stateDir.resolve("vmplane.db");
                 return new DatabaseFile(file, prepare(file, backend), lock);
             } catch (IOException | RuntimeException e) {
@@ -52,6 +52,11 @@ public final class DatabaseFile implements AutoCloseable {
         } catch (IOException e) {
             throw new StoreRefusedException("the state directory " + stateDir + " cannot be used: " + e, e);
         }
+    }
+
+    /** Where files of a moment may lie: whatever a control plane that was killed left there, the next start removes. */
+    public static Path momentary(Path stateDir) {
+        return stateDir.toAbsolutePath().normalize().resolve("tmp");
     }
 
     public Path path() {

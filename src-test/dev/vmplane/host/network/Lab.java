@@ -50,7 +50,7 @@ public final class Lab implements AutoCloseable {
 
     /** A program of the host as {@link HostTool} runs it, in a namespace. */
     HostTool tool(String namespace, String program) {
-        return new HostTool(inside(namespace, program));
+        return new HostTool(inside(namespace, program), work);
     }
 
     /** Where the interfaces of a namespace can be seen from outside: through a process that does nothing in it. */

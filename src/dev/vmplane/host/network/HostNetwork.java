@@ -6,6 +6,7 @@ import dev.vmplane.model.MicroVm;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -24,9 +25,11 @@ public final class HostNetwork {
      *
      * @param databaseId whose VMs it is for
      * @param nameservers what guests ask for names
+     * @param files where files of a moment may lie
      * @param limits whether rates are for the host to limit, because the hypervisor cannot
      */
-    public record Settings(String bridge, Range range, String databaseId, List<String> nameservers, boolean limits) {}
+    public record Settings(
+            String bridge, Range range, String databaseId, List<String> nameservers, Path files, boolean limits) {}
 
     /**
      * A network that is not there yet.
@@ -42,8 +45,8 @@ public final class HostNetwork {
             Means means,
             Optional<VmUids> users,
             Links otherwise) {
-        var ip = HostTool.at(means.ip().orElseThrow());
-        var nft = HostTool.at(means.nft().orElseThrow());
+        var ip = HostTool.at(means.ip().orElseThrow(), settings.files());
+        var nft = HostTool.at(means.nft().orElseThrow(), settings.files());
         this.worker = worker;
         var range = settings.range();
         this.bridge = new Bridge(settings.bridge(), range, settings.databaseId(), ip);

@@ -16,15 +16,16 @@ import java.util.List;
  *
  * <p>A program is a command of one word or more, for there are programs that run others, such as in another network.
  * What goes in and what comes out are files: nobody waits for a pipe to be read while the other waits for one to be
- * written, however much there is of either.
+ * written, however much there is of either. They lie in {@code files}, which somebody clears for whoever is killed in
+ * between.
  */
-record HostTool(List<String> program) {
+record HostTool(List<String> program, Path files) {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     /** Some 300 bytes for each guest of a full /16. */
     private static final int MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 
-    static HostTool at(Path file) {
-        return new HostTool(List.of(file.toString()));
+    static HostTool at(Path program, Path files) {
+        return new HostTool(List.of(program.toString()), files);
     }
 
     /** How it ended, with all that it printed. */
@@ -45,7 +46,7 @@ record HostTool(List<String> program) {
 
     /** Runs it with {@code script} written to a file, whose path is its last argument. */
     Outcome runScript(List<String> arguments, String script) throws IOException, InterruptedException {
-        var file = Files.createTempFile("vmplane-", ".script");
+        var file = Files.createTempFile(files, "", ".script");
         try {
             Files.writeString(file, script);
             var all = new ArrayList<>(arguments);
@@ -57,7 +58,7 @@ record HostTool(List<String> program) {
     }
 
     Outcome run(List<String> arguments) throws IOException, InterruptedException {
-        var output = Files.createTempFile("vmplane-", ".output");
+        var output = Files.createTempFile(files, "", ".output");
         try {
             var command = new ArrayList<>(program);
             command.addAll(arguments);

@@ -104,10 +104,17 @@ public final class CloudHypervisorHypervisor implements Hypervisor {
                 .recover(refusal -> unlessFound(Set.of(Inspection.RUNNING), machine, refusal));
     }
 
-    /** A guest that runs out of memory takes back what it gave: the balloon is made to deflate then. */
+    /**
+     * A guest that runs out of memory takes back what it gave: the balloon is made to deflate then. Asked before the start,
+     * Cloud Hypervisor would agree and change nothing.
+     */
     @Override
     public Future<Void> reclaim(Machine machine, int mebibytes) {
-        return conversation.tell(machine, new Order.Inflate(mebibytes), "give memory back");
+        var verb = "give memory back";
+        return inspect(machine)
+                .compose(found -> STARTED.contains(found)
+                        ? conversation.tell(machine, new Order.Inflate(mebibytes), verb)
+                        : again(Conversation.refusal(machine, verb, "its guest was never started")));
     }
 
     /** Wakes a paused guest first, which could not feel the button otherwise. A guest that is gone needs no asking. */
