@@ -234,7 +234,7 @@ class CloudHypervisorHypervisorTest {
 
     @Test
     void aGuestThatResetsItsMachineBeforeItsBootIsConcludedBootsAgain() throws Exception {
-        var machine = rig.machine(1, Map.of("SIM_BOOT_MS", "1", "SIM_CRASH_AFTER_MS", "1"));
+        var machine = rig.machine(1, Map.of("SIM_BOOT_MS", "1", "SIM_CRASH_AFTER_MS", "500"));
         var process = got(hypervisor.launch(machine));
         got(hypervisor.configure(machine));
         got(tell(machine, HttpMethod.PUT, "vm.boot", null));

@@ -26,8 +26,6 @@ final class Launcher {
     /** Usually up after 20 ms; the rest is for a busy host. */
     private static final Duration LAUNCH_LIMIT = Duration.ofSeconds(5);
 
-    private static final Path NETWORK_DEVICES = Path.of("/sys/class/net");
-
     private final Backend backend;
     private final String program;
     private final Processes processes;
@@ -87,21 +85,28 @@ final class Launcher {
                 .compose(process -> ready(machine, process));
     }
 
-    /** A tap that is missing would be made up, and connected to nothing. */
     private static Void prepare(Machine machine) throws IOException {
-        if (machine.link() instanceof Link.Tap tap && Files.notExists(NETWORK_DEVICES.resolve(tap.name()))) {
-            throw failed(ReasonCode.NETWORK_FAILED, machine, "its tap device is missing", null);
-        }
         new SingleBoot(machine.directory()).permit();
         return null;
+    }
+
+    /** A tap that is missing, in the network that the process is in, would be made up and connected to nothing. */
+    private static VmmProcess connected(Machine machine, VmmProcess process) throws IOException {
+        if (machine.link() instanceof Link.Tap tap) {
+            var devices = Path.of("/proc", Long.toString(process.pid()), "net", "dev");
+            if (Files.readString(devices).lines().noneMatch(line -> line.strip().startsWith(tap.name() + ":"))) {
+                throw failed(ReasonCode.NETWORK_FAILED, machine, "its tap device is missing", null);
+            }
+        }
+        return process;
     }
 
     /** Waits until a fresh process takes orders; one that does not is not left behind. */
     private Future<VmmProcess> ready(Machine machine, VmmProcess process) {
         return conversation
                 .awaitReady(machine, LAUNCH_LIMIT, processes.ended(process))
-                .map(process)
                 .onComplete(settled -> processes.forget(process))
+                .compose(ready -> worker.executeBlocking(() -> connected(machine, process), false))
                 .recover(failure ->
                         processes.kill(machine.directory(), process).transform(killed -> Future.failedFuture(failure)));
     }
