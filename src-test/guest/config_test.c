@@ -1,5 +1,6 @@
 /* Facts about the configuration disk's parser. Every disk is an exact-size heap block, so a read past its end is caught. */
 #define _GNU_SOURCE
+#include "../facts.h"
 #include "config.h"
 
 #include <arpa/inet.h>
@@ -7,16 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static int passed, failed;
-
-#define CHECK(holds)                                                              \
-    do {                                                                          \
-        if (!(holds)) {                                                           \
-            printf("  %s:%d does not hold: %s\n", __func__, __LINE__, #holds);    \
-            return false;                                                         \
-        }                                                                         \
-    } while (0)
 
 /* A disk with this payload and header, and `padding` zeros behind it. */
 struct disk {
@@ -315,18 +306,6 @@ static bool a_gateway_outside_of_the_guests_network_is_noticed(void)
     return true;
 }
 
-static void run(const char *fact, bool (*test)(void))
-{
-    bool holds = test();
-    if (holds)
-        passed++;
-    else
-        failed++;
-    printf("%s %s\n", holds ? "ok  " : "FAIL", fact);
-}
-
-#define RUN(test) run(#test, test)
-
 int main(void)
 {
     RUN(a_full_configuration_is_understood);
@@ -345,6 +324,5 @@ int main(void)
     RUN(a_gateway_outside_of_the_guests_network_is_noticed);
     RUN(no_damage_leads_outside_the_disk);
     RUN(a_disk_is_read_from_its_device);
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed == 0 ? 0 : 1;
+    return told();
 }

@@ -3,6 +3,7 @@
  * input is an exact-size heap block, so a read past its end is caught.
  */
 #define _GNU_SOURCE
+#include "../facts.h"
 #include "launcher.h"
 
 #include <errno.h>
@@ -17,16 +18,6 @@
 #include <unistd.h>
 
 enum { MIB = 1024 * 1024, ROUNDS = 200000 };
-
-static int passed, failed;
-
-#define CHECK(holds)                                                              \
-    do {                                                                          \
-        if (!(holds)) {                                                           \
-            printf("  %s:%d does not hold: %s\n", __func__, __LINE__, #holds);    \
-            return false;                                                         \
-        }                                                                         \
-    } while (0)
 
 void say(const char *format, ...)
 {
@@ -278,18 +269,6 @@ static bool what_a_link_points_to_is_left_alone(void)
     return true;
 }
 
-static void run(const char *fact, bool (*test)(void))
-{
-    bool holds = test();
-    if (holds)
-        passed++;
-    else
-        failed++;
-    printf("%s %s\n", holds ? "ok  " : "FAIL", fact);
-}
-
-#define RUN(test) run(#test, test)
-
 int main(void)
 {
     RUN(what_is_packed_is_understood);
@@ -304,6 +283,5 @@ int main(void)
     RUN(a_process_belongs_to_what_it_names_or_is_rooted_in);
     RUN(a_file_that_grew_too_large_loses_its_beginning_and_keeps_its_end);
     RUN(what_a_link_points_to_is_left_alone);
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed == 0 ? 0 : 1;
+    return told();
 }

@@ -2,6 +2,7 @@ package dev.vmplane.hypervisor.cloudhypervisor;
 
 import dev.vmplane.host.Link;
 import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.hypervisor.Rate;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
@@ -61,18 +62,24 @@ record VmConfig(Machine machine, Path console) {
         var rate = Rate.ofMegabytes(machine.resources().diskMbPerSecond());
         var disks = new JsonArray();
         for (var disk : machine.disks()) {
-            disks.add(rate.limit(new JsonObject()
+            var fields = new JsonObject()
                     .put("id", disk.id())
                     .put("path", disk.file().toString())
                     .put("readonly", !disk.writable())
-                    .put("image_type", "Raw")));
+                    .put("image_type", "Raw");
+            disks.add(limited(fields, rate));
         }
         return disks;
     }
 
     /** The limit holds for what is sent and for what is received, each with a bucket of its own. */
     private JsonObject card(Link.Tap tap) {
-        return Rate.ofMegabits(machine.resources().netMbitPerSecond())
-                .limit(new JsonObject().put("tap", tap.name()).put("mac", tap.mac()));
+        var fields = new JsonObject().put("tap", tap.name()).put("mac", tap.mac());
+        return limited(fields, Rate.ofMegabits(machine.resources().netMbitPerSecond()));
+    }
+
+    private static JsonObject limited(JsonObject device, Rate rate) {
+        var limiter = rate.limiter();
+        return limiter == null ? device : device.put("rate_limiter_config", limiter);
     }
 }

@@ -10,6 +10,7 @@ import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Inspection;
 import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.hypervisor.Rate;
 import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.UnixHttp.Call;
 import dev.vmplane.model.Backend;

@@ -2,6 +2,7 @@ package dev.vmplane.hypervisor.firecracker;
 
 import dev.vmplane.host.Link;
 import dev.vmplane.hypervisor.Machine;
+import dev.vmplane.hypervisor.Rate;
 import dev.vmplane.model.Resources;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
