@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * test turns it.
  */
 final class Plane implements AutoCloseable {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofSeconds(90);
 
     /** Little, against the limits of seconds, for each question that crosses the whole plane and comes back. */
     private static final Duration TURN = Duration.ofMillis(20);

@@ -100,6 +100,7 @@ final class RealPlane implements AutoCloseable {
                         Address.COMMITTED,
                         changes -> changes.events().stream()
                                 .map(event -> new JsonObject()
+                                        .put("seq", event.seq())
                                         .put("type", event.type().text())
                                         .put("job_id", event.jobId())
                                         .put("vm_id", event.vmId())
@@ -107,18 +108,24 @@ final class RealPlane implements AutoCloseable {
                                 .forEach(facts::add)));
     }
 
-    /** Waits for a fact, unless it has been told already. */
+    /** Waits for a fact, unless it has been told already, and until the load balancer knows of it too. */
     void heard(String type, Predicate<JsonObject> which) {
+        var seq = found(type, which).getLong("seq");
+        Await.of(new Bus(vertx).ask(Address.INGRESS_CAUGHT_UP, seq));
+    }
+
+    private JsonObject found(String type, Predicate<JsonObject> which) {
         Predicate<JsonObject> wanted = fact -> fact.getString("type").equals(type) && which.test(fact);
-        if (told.stream().anyMatch(wanted)) {
-            return;
+        var before = told.stream().filter(wanted).findFirst();
+        if (before.isPresent()) {
+            return before.get();
         }
         var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
         try {
             for (var fact = next(deadline); fact != null; fact = next(deadline)) {
                 told.add(fact);
                 if (wanted.test(fact)) {
-                    return;
+                    return fact;
                 }
             }
         } catch (InterruptedException e) {
