@@ -31,11 +31,15 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** A whole control plane over real QEMU guests, in real time. What a test waits for are committed facts. */
 final class RealPlane implements AutoCloseable {
     /** Several boots under emulation on a host that does other things too. */
     private static final long LIMIT_SECONDS = 120;
+
+    private static final Path CGROUPS = Path.of("/sys/fs/cgroup");
+    private static final int CGROUP_DEPTH = 6;
 
     private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     private final Visitor visitor = new Visitor(vertx);
@@ -223,8 +227,14 @@ final class RealPlane implements AutoCloseable {
         Await.of(running.stop());
         processes().forEach(this::end);
         Await.of(vertx.close());
-        try (var files = Files.walk(stateDir)) {
-            files.sorted(Comparator.reverseOrder())
+        var cgroups = "/vmplane/" + runDir().getFileName();
+        try (var made = Files.find(
+                        CGROUPS,
+                        CGROUP_DEPTH,
+                        (path, file) -> file.isDirectory() && path.toString().contains(cgroups));
+                var files = Files.walk(stateDir)) {
+            Stream.concat(made, files)
+                    .sorted(Comparator.reverseOrder())
                     .forEach(file -> file.toFile().delete());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
