@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -172,7 +171,7 @@ final class CrashRun implements AutoCloseable {
             if (plane.diesWithin(LOOK_AGAIN)) {
                 return false;
             }
-            check(System.nanoTime() < deadline, plane, () -> "it does not come to rest: " + unrest());
+            check(System.nanoTime() < deadline, plane, () -> "it does not come to rest: " + unrest(plane));
         }
     }
 
@@ -203,11 +202,15 @@ final class CrashRun implements AutoCloseable {
         return Rows.read(site.database());
     }
 
-    private List<String> unrest() {
+    /** Everything that {@link #atRest} waits for, as it stands. */
+    private String unrest(PlaneProcess plane) {
         try {
-            return rows().unrest();
-        } catch (SQLException e) {
-            return List.of(e.toString());
+            var rows = rows();
+            return "rows " + rows.unrest() + ", requests under way " + client.underWay() + ", wishes fulfilled "
+                    + client.contented(plane.port()) + ", tenants with names " + host.tenantsWithNames() + " of "
+                    + host.tenantsExpected(rows);
+        } catch (Exception unknown) {
+            return unknown.toString();
         }
     }
 
