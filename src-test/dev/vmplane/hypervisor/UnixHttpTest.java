@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmplane.hypervisor.UnixHttp.Call;
 import dev.vmplane.model.ReasonCode;
+import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
+import java.net.ConnectException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -192,6 +194,14 @@ class UnixHttpTest {
         var refusal = failure(http.send(socket, get(AMPLE)));
 
         assertThat(refusal.reason().code()).isEqualTo(ReasonCode.HYPERVISOR_SILENT);
+    }
+
+    @Test
+    void whoeverLetsAConnectionWaitIsDeafAndThere() {
+        assertThat(UnixHttp.nobodyListens(new ConnectTimeoutException("connection timed out")))
+                .isFalse();
+        assertThat(UnixHttp.nobodyListens(new ConnectException("Connection refused")))
+                .isTrue();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.vmplane.hypervisor;
 
 import dev.vmplane.model.ReasonCode;
+import io.netty.channel.ConnectTimeoutException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -86,7 +87,8 @@ public final class UnixHttp {
     /** Whether a call failed because no process listens at the socket: it has not begun to, or it is gone. */
     public static boolean nobodyListens(Throwable failure) {
         var cause = failure instanceof HypervisorException ? failure.getCause() : failure;
-        return cause instanceof ConnectException
+        // One that is connected to in vain is there, and deaf.
+        return (cause instanceof ConnectException && !(cause instanceof ConnectTimeoutException))
                 || cause instanceof FileNotFoundException
                 || (cause instanceof SocketException
                         && String.valueOf(cause.getMessage()).contains("No such file"));

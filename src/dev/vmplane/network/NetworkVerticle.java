@@ -47,7 +47,9 @@ public final class NetworkVerticle extends VerticleBase {
     private Bus bus;
     private boolean loading = true;
     private boolean unsure = true;
-    private boolean working;
+    /** From the beginning: the first round is the start itself, and a commit heard meanwhile waits for its end. */
+    private boolean working = true;
+
     private boolean stopped;
 
     /**
@@ -70,6 +72,7 @@ public final class NetworkVerticle extends VerticleBase {
                 .compose(listening -> load())
                 .compose(vms -> lookForNames().compose(found -> network.raiseWalls(vms, rights(policy.vmIds()))))
                 .onSuccess(raised -> {
+                    working = false;
                     work();
                     time.after(SWEEP, this::sweep);
                 });

@@ -56,7 +56,7 @@ public final class Lab implements AutoCloseable {
     /** Where the interfaces of a namespace can be seen from outside: through a process that does nothing in it. */
     Interfaces interfaces(String namespace) {
         var anchor = anchors.computeIfAbsent(namespace, first -> start(namespace, Map.of(), "cat"));
-        var all = Path.of("/proc/" + anchor.pid() + "/root/sys/class/net");
+        var all = Path.of("/proc", Long.toString(anchor.pid()), "root", "sys", "class", "net");
         // Until ip has become cat, what is seen is our own.
         await(() -> commandOf(anchor).startsWith("cat"));
         return new Interfaces(all);
