@@ -188,6 +188,33 @@ class UnixHttpTest {
     }
 
     @Test
+    void aQuestionThatMeetsTheKeptConnectionOfADeadServerIsAskedOnANewOne() throws Exception {
+        var server = listening((connection, number, request) -> {
+            if (number == 1 && request.contains("/last")) {
+                connection.close();
+            } else {
+                connection.write(RawServer.answer(200, "server " + number));
+            }
+        });
+        got(http.send(socket, get(AMPLE)));
+
+        var next = got(http.send(socket, get("/last")));
+
+        assertThat(next).isEqualTo("server 2");
+        assertThat(server.received()).hasSize(3);
+    }
+
+    @Test
+    void anOrderWhoseConnectionEndsIsNotGivenTwice() throws Exception {
+        var server = listening((connection, number, request) -> connection.close());
+
+        var refusal = failure(http.send(socket, call(HttpMethod.PUT, "{}", AMPLE)));
+
+        assertThat(refusal).hasMessage("vm cannot speak: its control socket failed before the answer was complete");
+        assertThat(server.received()).hasSize(1);
+    }
+
+    @Test
     void anAnswerThatIsNotHttpIsAFailure() throws Exception {
         listening((connection, number, request) -> connection.write("{\"QMP\": {}}\r\n\r\n"));
 
@@ -270,12 +297,20 @@ class UnixHttpTest {
         return call(HttpMethod.GET, null, limit);
     }
 
+    private static Call get(String uri) {
+        return call(HttpMethod.GET, uri, null, AMPLE);
+    }
+
     private static Call call(HttpMethod method, String body, Duration limit) {
+        return call(method, "/", body, limit);
+    }
+
+    private static Call call(HttpMethod method, String uri, String body, Duration limit) {
         return new Call(
                 "vm cannot speak",
                 ReasonCode.HYPERVISOR_REFUSED,
                 method,
-                "/",
+                uri,
                 body == null ? null : Buffer.buffer(body),
                 limit);
     }

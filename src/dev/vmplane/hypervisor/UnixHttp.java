@@ -10,6 +10,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import java.io.FileNotFoundException;
@@ -27,8 +28,7 @@ import java.util.concurrent.TimeoutException;
  * <p>One instance serves all sockets. Its pool is keyed by path, keeps one connection for each (these servers work on
  * one request at a time and refuse an eleventh connection), and drops a connection that was quiet for a second or two: a
  * quiet VM costs no descriptor and no memory, and a new connection costs a tenth of a millisecond. A client for each VM
- * would take 2.3 KB and a timer for each, and would only guard against a second server on the path of a dead one; no
- * path is used twice, because it holds the id of a VM that lives once.
+ * would take 2.3 KB and a timer for each.
  */
 public final class UnixHttp {
     private static final int CONNECTIONS_PER_SOCKET = 1;
@@ -63,9 +63,16 @@ public final class UnixHttp {
     public record Call(
             String sentence, ReasonCode refused, HttpMethod method, String uri, Buffer body, Duration limit) {}
 
-    /** Completes with the body of a 2xx answer. */
+    /**
+     * Completes with the body of a 2xx answer. A GET whose connection ends before the answer is complete is sent once more:
+     * the connection may have been kept from a process that died a moment ago, and only a new one tells who listens now.
+     */
     public Future<String> send(Path socket, Call call) {
+        var deadlineNanos = System.nanoTime() + call.limit().toNanos();
         return exchange(socket, call, call.limit())
+                .recover(cause -> call.method().equals(HttpMethod.GET) && cause instanceof HttpClosedException
+                        ? exchange(socket, call, Duration.ofNanos(deadlineNanos - System.nanoTime()))
+                        : Future.failedFuture(cause))
                 .transform((answer, cause) ->
                         cause == null ? judged(call, answer) : Future.failedFuture(failed(call, cause)));
     }
