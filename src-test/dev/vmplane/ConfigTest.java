@@ -63,7 +63,7 @@ class ConfigTest {
         var wish = reader.read(Map.of(
                 "job_id", "j3", "spec", Map.of("role", "web", "env", Map.of("PORT", 4000, "SECRET_KEY_BASE", "x"))));
 
-        assertThat(wish.spec().boot().cmd()).containsExactly("/app/bin/server");
+        assertThat(wish.spec().boot().program().cmd()).containsExactly("/app/bin/server");
         assertThat(wish.spec().boot().port()).isEqualTo(4000);
         assertThat(wish.spec().boot().health().port()).isEqualTo(4000);
         assertThat(wish.spec().boot().health().path()).isEqualTo("/health");

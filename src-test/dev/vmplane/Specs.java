@@ -58,8 +58,8 @@ public final class Specs {
                 new Boot(
                         boot.rootfs(),
                         boot.kernel(),
-                        boot.cmd(),
-                        boot.env(),
+                        boot.program().cmd(),
+                        boot.program().env(),
                         resources,
                         boot.volumes(),
                         boot.port(),
@@ -89,8 +89,8 @@ public final class Specs {
                 new Boot(
                         boot.rootfs(),
                         boot.kernel(),
-                        boot.cmd(),
-                        boot.env(),
+                        boot.program().cmd(),
+                        boot.program().env(),
                         boot.resources(),
                         volumes,
                         boot.port(),

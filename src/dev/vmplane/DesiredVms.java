@@ -46,7 +46,7 @@ public final class DesiredVms {
         var wishes = new ArrayList<Wish>();
         var ids = new HashSet<String>();
         for (var request : top.objects("vms")) {
-            var wish = reader.read(request);
+            var wish = reader.read(request, null);
             if (!ids.add(wish.jobId())) {
                 request.refuseField(
                         "duplicate_job", "job_id", "cannot be '" + wish.jobId() + "': it is declared above");

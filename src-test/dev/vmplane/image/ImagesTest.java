@@ -139,8 +139,8 @@ class ImagesTest {
         return new Boot(
                 rootfs,
                 BOOT.kernel(),
-                BOOT.cmd(),
-                BOOT.env(),
+                BOOT.program().cmd(),
+                BOOT.program().env(),
                 BOOT.resources(),
                 BOOT.volumes(),
                 BOOT.port(),

@@ -58,17 +58,20 @@ class SpecHashTest {
     static Stream<Arguments> changes() {
         var resources = BOOT.resources();
         return Stream.of(
-                arguments("rootfs", boot("other.ext4", "vmlinux", BOOT.cmd(), resources, 80, HEALTH)),
-                arguments("kernel", boot("rootfs.ext4", "other", BOOT.cmd(), resources, 80, HEALTH)),
+                arguments("rootfs", boot("other.ext4", "vmlinux", BOOT.program().cmd(), resources, 80, HEALTH)),
+                arguments("kernel", boot("rootfs.ext4", "other", BOOT.program().cmd(), resources, 80, HEALTH)),
                 arguments("an argument", boot("rootfs.ext4", "vmlinux", List.of("/app", "-w"), resources, 80, HEALTH)),
                 arguments("order of cmd", boot("rootfs.ext4", "vmlinux", List.of("-v", "/app"), resources, 80, HEALTH)),
                 arguments("cut of cmd", boot("rootfs.ext4", "vmlinux", List.of("/app-v"), resources, 80, HEALTH)),
                 arguments("a value", withEnv(Map.of("A", "1", "B", "3"))),
                 arguments("a name", withEnv(Map.of("A", "1", "C", "2"))),
                 arguments("a variable less", withEnv(Map.of("A", "1"))),
-                arguments("vcpu", boot("rootfs.ext4", "vmlinux", BOOT.cmd(), Resources.of(2, 256), 80, HEALTH)),
-                arguments("memory", boot("rootfs.ext4", "vmlinux", BOOT.cmd(), Resources.of(1, 257), 80, HEALTH)),
-                arguments("port", boot("rootfs.ext4", "vmlinux", BOOT.cmd(), resources, 81, HEALTH)),
+                arguments(
+                        "vcpu", boot("rootfs.ext4", "vmlinux", BOOT.program().cmd(), Resources.of(2, 256), 80, HEALTH)),
+                arguments(
+                        "memory",
+                        boot("rootfs.ext4", "vmlinux", BOOT.program().cmd(), Resources.of(1, 257), 80, HEALTH)),
+                arguments("port", boot("rootfs.ext4", "vmlinux", BOOT.program().cmd(), resources, 81, HEALTH)),
                 arguments("no health", withHealth(Health.NONE)),
                 arguments("health kind", withHealth(health(Health.Kind.TCP, null, 80, 1000, 500, 15_000))),
                 arguments("health path", withHealth(health(Health.Kind.HTTP, "/", 80, 1000, 500, 15_000))),
@@ -104,16 +107,16 @@ class SpecHashTest {
     }
 
     private static Boot withEnv(Map<String, String> env) {
-        return new Boot("rootfs.ext4", "vmlinux", BOOT.cmd(), env, BOOT.resources(), List.of(), 80, HEALTH);
+        return new Boot("rootfs.ext4", "vmlinux", BOOT.program().cmd(), env, BOOT.resources(), List.of(), 80, HEALTH);
     }
 
     private static Boot withHealth(Health health) {
-        return boot("rootfs.ext4", "vmlinux", BOOT.cmd(), BOOT.resources(), 80, health);
+        return boot("rootfs.ext4", "vmlinux", BOOT.program().cmd(), BOOT.resources(), 80, health);
     }
 
     private static Boot boot(
             String rootfs, String kernel, List<String> cmd, Resources resources, int port, Health health) {
-        return new Boot(rootfs, kernel, cmd, BOOT.env(), resources, List.of(), port, health);
+        return new Boot(rootfs, kernel, cmd, BOOT.program().env(), resources, List.of(), port, health);
     }
 
     private static Health health(Health.Kind kind, String path, int port, int interval, int timeout, int grace) {

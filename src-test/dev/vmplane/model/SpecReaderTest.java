@@ -152,15 +152,15 @@ class SpecReaderTest {
 
         var wish = odd.read(Map.of("job_id", "a", "spec", Map.of("role", "odd", "env", Map.of("http", "2"))));
 
-        assertThat(wish.spec().boot().env()).isEqualTo(Map.of("tcp", "1", "http", "2"));
+        assertThat(wish.spec().boot().program().env()).isEqualTo(Map.of("tcp", "1", "http", "2"));
     }
 
     @Test
     void numbersAndBooleansBecomeText() {
         var spec = spec(Map.of("cmd", List.of("/bin/sleep", 5), "env", Map.of("A", 1, "B", true, "C", 1.5)));
 
-        assertThat(spec.boot().cmd()).containsExactly("/bin/sleep", "5");
-        assertThat(spec.boot().env()).isEqualTo(Map.of("A", "1", "B", "true", "C", "1.5"));
+        assertThat(spec.boot().program().cmd()).containsExactly("/bin/sleep", "5");
+        assertThat(spec.boot().program().env()).isEqualTo(Map.of("A", "1", "B", "true", "C", "1.5"));
     }
 
     @Test

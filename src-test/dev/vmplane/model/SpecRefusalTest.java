@@ -88,7 +88,7 @@ class SpecRefusalTest {
                 spec("'role': 'web', 'env': {'A': {}}", "wrong_type", "spec.env.A"),
                 spec("'role': 'web', 'env': {'A': '\\u0000'}", "bad_value", "spec.env.A"),
                 spec("'role': 'web', 'env': {'A': '" + SURROGATE + "'}", "bad_value", "spec.env.A"),
-                spec("'role': 'web', 'env': {'1A': 'x'}", "bad_value", "spec.env.1A"),
+                spec("'role': 'web', 'env': {'A B': 'x'}", "bad_value", "spec.env.A B"),
                 spec("'role': 'web', 'env': {'': 'x'}", "bad_value", "spec.env."),
                 spec("'role': 'web', 'env': {'A=B': 'x'}", "bad_value", "spec.env.A=B"),
                 spec("'role': 'web', 'env': {'A': '" + "ä".repeat(64 * 1024) + "'}", "too_large", "spec.env"));
@@ -165,7 +165,7 @@ class SpecRefusalTest {
                 spec("'role': 'web', 'warm_pool': 3", "wrong_type", "spec.warm_pool"),
                 spec("'role': 'web', 'warm_pool': {'min': 2, 'max': 1}", "out_of_range", "spec.warm_pool.min"),
                 spec("'role': 'web', 'warm_pool': {'max': 1001}", "out_of_range", "spec.warm_pool.max"),
-                spec("'role': 'web', 'warm_pool': {'mode': 'paused'}", "not_supported", "spec.warm_pool.mode"),
+                spec("'role': 'web', 'warm_pool': {'mode': 'asleep'}", "bad_value", "spec.warm_pool.mode"),
                 spec("'role': 'web', 'warm_pool': {'mode': 'cold'}", "bad_value", "spec.warm_pool.mode"),
                 spec(
                         "'role': 'web', 'lifecycle': 'job', 'warm_pool': {'min': 1}",

@@ -3,10 +3,15 @@ package dev.vmplane.bus;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Event;
+import dev.vmplane.model.Image;
+import dev.vmplane.model.ImageConfig;
+import dev.vmplane.model.ImageView;
 import dev.vmplane.model.Intents;
 import dev.vmplane.model.JobView;
+import dev.vmplane.model.Kernel;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
+import dev.vmplane.model.PinnedImage;
 import dev.vmplane.model.PoolSlice;
 import dev.vmplane.model.Spec;
 import dev.vmplane.model.Stats;
@@ -51,6 +56,39 @@ public record Address<Q, A>(String name) {
 
     /** The file of a volume that is to go is gone. */
     public static final Address<Volume, Long> STORE_VOLUME_REMOVED = new Address<>("store.volume.removed");
+
+    /** An image is wanted under a reference: makes its row, or gives the row it has one more name. Answered when durable. */
+    public static final Address<PutImage, Image> STORE_IMAGE_PUT = new Address<>("store.image.put");
+
+    /** By digest, or by a reference in full. */
+    public static final Address<String, ImageView> STORE_IMAGE_GET = new Address<>("store.image.get");
+
+    /** Images in the order of their digests. */
+    public static final Address<PageQuery, Page<ImageView>> STORE_IMAGE_LIST = new Address<>("store.image.list");
+
+    /** How far the fetching of an image has come, or that it failed. Refused when its row says that it is to go. */
+    public static final Address<ImageMoved, Image> STORE_IMAGE_MOVED = new Address<>("store.image.moved");
+
+    /** Wish for the end of an image, by digest. Refused while a job names it or a VM boots from it. Answered when durable. */
+    public static final Address<String, ImageView> STORE_IMAGE_DELETE = new Address<>("store.image.delete");
+
+    /** Takes one of its names from an image; the image stays. */
+    public static final Address<String, Image> STORE_IMAGE_UNTAG = new Address<>("store.image.untag");
+
+    /** The files of an image, by digest, that is to go are gone. */
+    public static final Address<String, Long> STORE_IMAGE_REMOVED = new Address<>("store.image.removed");
+
+    /**
+     * What a reference means on this host: known ones without asking anybody, others by asking their registry; its image is
+     * then on its way.
+     */
+    public static final Address<LookUp, PinnedImage> IMAGE_LOOK_UP = new Address<>("image.look_up");
+
+    /** Ends every image that nobody uses. */
+    public static final Address<Nothing, Pruned> IMAGE_PRUNE = new Address<>("image.prune");
+
+    /** The kernels of this host, in the order of their names. */
+    public static final Address<Nothing, Kernels> IMAGE_KERNELS = new Address<>("image.kernels");
 
     /** A life has moved on. Refused when the row says something else by now: then look at the row again. */
     public static final Address<Moved, MicroVm> STORE_INSTANCE_MOVED = new Address<>("store.instance.moved");
@@ -158,6 +196,35 @@ public record Address<Q, A>(String name) {
      * @param jobs a view without a job is one that is gone and has left VMs
      */
     public record Slices(List<JobView> jobs, List<PoolSlice> pools) {}
+
+    /**
+     * An image that a reference was found to mean.
+     *
+     * @param size what has to be fetched
+     */
+    public record PutImage(String digest, String reference, ImageConfig config, Image.Progress size) {}
+
+    /**
+     * What has become of an image.
+     *
+     * @param state PULLING with more progress, READY, or FAILED
+     * @param bytes what its root file system takes; 0 unless it is ready
+     * @param trouble why it failed, for people, or null
+     */
+    public record ImageMoved(String digest, Image.State state, Image.Progress progress, long bytes, String trouble) {}
+
+    /**
+     * A reference as somebody wrote it.
+     *
+     * @param fresh ask the registry even if the reference is known here
+     */
+    public record LookUp(String reference, boolean fresh) {}
+
+    /** What a clean-up has ended. */
+    public record Pruned(List<String> digests, long bytes) {}
+
+    /** A list of kernels. */
+    public record Kernels(List<Kernel> kernels) {}
 
     /** A question that needs no words. */
     public record Nothing() {

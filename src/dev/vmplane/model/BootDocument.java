@@ -17,7 +17,22 @@ public final class BootDocument {
             "the name of a file in the image directory, without a slash",
             "bad_image_name");
 
-    private static final Pattern ENV_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+    /** A file name as above, or the digest of an image. */
+    private static final Fields.Form ROOTFS = new Fields.Form(
+            Pattern.compile(IMAGE_NAME.pattern().pattern() + "|sha256:[0-9a-f]{64}"),
+            IMAGE_NAME.wants(),
+            IMAGE_NAME.code());
+
+    /** Images bring names that no shell could set, such as {@code app.mode}. */
+    private static final Pattern ENV_NAME = Pattern.compile("[!-<>-~]{1,255}");
+
+    private static final Fields.Form USER = new Fields.Form(
+            "[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,63})?",
+            "a user such as www, 1000, www:staff or 1000:50");
+    private static final Fields.Form WORKDIR =
+            new Fields.Form("/[^\\x00-\\x1f\\x7f]{0,1023}", "an absolute path in the guest");
+    private static final Fields.Form SIGNAL =
+            new Fields.Form("(SIG)?[A-Z][A-Z0-9+-]{1,15}|[1-9]|[1-5][0-9]|6[0-4]", "a signal such as SIGTERM or 15");
     private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,4}");
 
     private static final int USUAL_PORT = 8080;
@@ -40,13 +55,33 @@ public final class BootDocument {
         var document = new LinkedHashMap<String, Object>();
         document.put("rootfs", boot.rootfs());
         document.put("kernel", boot.kernel());
-        document.put("cmd", boot.cmd());
-        document.put("env", new TreeMap<>(boot.env()));
+        putProgram(document, boot.program());
         document.put("resources", of(boot.resources()));
         document.put("volumes", VolumeDocument.of(boot.volumes()));
         document.put("port", boot.port());
         document.put("health", HealthDocument.of(boot.health()));
+        if (!boot.hooks().equals(Hooks.NONE)) {
+            document.put("hooks", HooksDocument.of(boot.hooks()));
+        }
         return document;
+    }
+
+    /** What is not said is left out, so that a spec that never says it has the hash it always had. */
+    private static void putProgram(Map<String, Object> document, Program program) {
+        document.put("cmd", program.cmd());
+        document.put("env", new TreeMap<>(program.env()));
+        putUnlessNull(document, "user", program.user());
+        putUnlessNull(document, "workdir", program.workdir());
+        putUnlessNull(document, "stop_signal", program.stopSignal());
+        if (program.interactive()) {
+            document.put("interactive", true);
+        }
+    }
+
+    private static void putUnlessNull(Map<String, Object> document, String name, String value) {
+        if (value != null) {
+            document.put(name, value);
+        }
     }
 
     private static Map<String, Object> of(Resources resources) {
@@ -68,16 +103,28 @@ public final class BootDocument {
 
     /** Reads the fields of a boot from among others; which health check is usual depends on the lifecycle. */
     static Boot read(Fields fields, Lifecycle lifecycle) {
-        var rootfs = fields.text("rootfs", IMAGE_NAME);
+        var rootfs = fields.text("rootfs", ROOTFS);
         var kernel = fields.text("kernel", IMAGE_NAME);
-        var cmd = cmd(fields);
-        var env = env(fields);
-        refuseMoreThanFits(fields, cmd, env);
+        var program = program(fields);
         var resources = resources(fields.object("resources"));
         var volumes = VolumeDocument.read(fields);
         var health = HealthDocument.read(fields, lifecycle);
-        var port = fields.integer("port", usualPort(env, health), 1, MAX_PORT);
-        return new Boot(rootfs, kernel, cmd, env, resources, volumes, port, asked(health, port));
+        var port = fields.integer("port", usualPort(program.env(), health), 1, MAX_PORT);
+        var hooks = HooksDocument.read(fields, port);
+        return new Boot(rootfs, kernel, program, resources, volumes, port, asked(health, port), hooks);
+    }
+
+    private static Program program(Fields fields) {
+        var cmd = cmd(fields);
+        var env = env(fields);
+        refuseMoreThanFits(fields, cmd, env);
+        return new Program(
+                cmd,
+                env,
+                fields.text("user", USER, null),
+                fields.text("workdir", WORKDIR, null),
+                fields.text("stop_signal", SIGNAL, null),
+                fields.flag("interactive"));
     }
 
     private static List<String> cmd(Fields fields) {
@@ -92,11 +139,16 @@ public final class BootDocument {
     }
 
     private static Map<String, String> env(Fields fields) {
-        var env = fields.textsByName("env");
-        var each = fields.object("env");
+        return env(fields, "env");
+    }
+
+    /** The variables under {@code field}. */
+    static Map<String, String> env(Fields fields, String field) {
+        var env = fields.textsByName(field);
+        var each = fields.object(field);
         for (var name : env.keySet()) {
             if (!ENV_NAME.matcher(name).matches()) {
-                each.refuseField("bad_value", name, "cannot be set: a name is letters, digits and _, no digit first");
+                each.refuseField("bad_value", name, "cannot be set: a name is printable ASCII without = and spaces");
             }
         }
         return env;

@@ -31,7 +31,21 @@ public enum EventType {
     /** Somebody asked for the end of the volume; nobody gets it any more. */
     VOLUME_DELETING("volume.deleting"),
     /** The volume and all that was on it is gone. */
-    VOLUME_DELETED("volume.deleted");
+    VOLUME_DELETED("volume.deleted"),
+    /** An image was asked for that is not here, or not any more: it is being fetched. */
+    IMAGE_PULLING("image.pulling"),
+    /** More of an image has been fetched. */
+    IMAGE_PROGRESS("image.progress"),
+    /** VMs can boot from the image. */
+    IMAGE_READY("image.ready"),
+    /** An attempt to fetch the image failed. */
+    IMAGE_FAILED("image.failed"),
+    /** A name has come to mean this image, or means it no longer. */
+    IMAGE_TAGGED("image.tagged"),
+    /** Somebody asked for the end of the image, or the room for images is used up; nobody gets it any more. */
+    IMAGE_DELETING("image.deleting"),
+    /** The image is gone. */
+    IMAGE_DELETED("image.deleted");
 
     private final String text;
 

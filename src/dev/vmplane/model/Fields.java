@@ -51,13 +51,27 @@ public final class Fields {
     private final String path;
     private final Map<String, Object> values;
     private final Source source;
-    private final Set<String> known = new LinkedHashSet<>();
-    private final Map<String, String> missing = new LinkedHashMap<>();
+    private final Set<String> known;
+    private final Map<String, String> missing;
 
     public Fields(String path, Map<String, Object> values, Source source) {
+        this(path, values, source, new LinkedHashSet<>(), new LinkedHashMap<>());
+    }
+
+    private Fields(
+            String path, Map<String, Object> values, Source source, Set<String> known, Map<String, String> missing) {
         this.path = path;
         this.values = values;
         this.source = source;
+        this.known = known;
+        this.missing = missing;
+    }
+
+    /** The same fields with one more, or another value of it; what has been asked for here counts there too. */
+    Fields with(String name, Object value) {
+        var more = new LinkedHashMap<>(values);
+        more.put(name, value);
+        return new Fields(path, more, source, known, missing);
     }
 
     /** Reads {@code values} up to the first one that cannot be, and throws that as a {@link RefusedException}. */

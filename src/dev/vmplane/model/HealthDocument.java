@@ -10,7 +10,7 @@ final class HealthDocument {
     private static final String WANTS = "{http: /path}, {tcp: true} or the word none";
 
     /** Goes into a request line as it is, so nothing that could end one. */
-    private static final Fields.Form HTTP_PATH =
+    static final Fields.Form HTTP_PATH =
             new Fields.Form("/[!-\"$-~]{0,1023}", "an absolute path in printable ASCII, without #");
 
     private static final Duration USUAL_INTERVAL = Duration.ofSeconds(1);

@@ -10,6 +10,10 @@ public enum ReasonCode {
     LAUNCH_FAILED,
     /** A kernel, initramfs or rootfs is missing or cannot be read. */
     IMAGE_UNREADABLE,
+    /** Waiting: the image is being fetched. */
+    IMAGE_PULLING,
+    /** Waiting: the last attempt to fetch the image failed. */
+    IMAGE_FAILED,
     /** The hypervisor refused a part of the machine. */
     CONFIGURE_FAILED,
     /** The hypervisor refused to start, pause, resume or stop the guest. */
@@ -26,6 +30,10 @@ public enum ReasonCode {
     LIMITS_FAILED,
     /** The guest gave no sign of life within the boot limit. */
     GUEST_SILENT,
+    /** The guest's agent did not answer, or said what cannot be understood. */
+    AGENT_FAILED,
+    /** A hook of the spec failed in the guest. */
+    HOOK_FAILED,
     /** The guest never passed its health check within the grace period. */
     NEVER_HEALTHY,
     /** The guest stopped passing its health check. */
@@ -34,6 +42,8 @@ public enum ReasonCode {
     VMM_DIED,
     /** The guest's program ended by itself. */
     GUEST_EXITED,
+    /** The attempt ran longer than the job's timeout. */
+    TIMED_OUT,
     /** The control plane was restarted before this VM could be used. */
     ABANDONED,
     /** The job was deleted. */

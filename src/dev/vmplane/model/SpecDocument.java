@@ -1,6 +1,8 @@
 package dev.vmplane.model;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,6 +17,11 @@ public final class SpecDocument {
     private static final int MAX_WARM = 1000;
     private static final int MAX_ATTEMPTS = 1000;
     private static final int MAX_LABELS = 64;
+    private static final int MAX_SECONDS = 30 * 24 * 3600;
+
+    /** What {@link PinnedImage} is written as. */
+    private static final Fields.Form PINNED =
+            new Fields.Form("[^\\s@]{1,512}@sha256:[0-9a-f]{64}", "a reference with its digest");
 
     /** RFC 1123, section 2.1: the last label is not all digits, or the name could be taken for an address. */
     private static final Fields.Form HOST = new Fields.Form(
@@ -33,20 +40,38 @@ public final class SpecDocument {
             document.put("role", spec.role());
         }
         document.putAll(BootDocument.of(spec.boot()));
+        if (spec.image() != null) {
+            document.remove("rootfs");
+            document.put("image", spec.image());
+            // Read once more as a wish, the command is not put behind the image's entry point again.
+            document.put("entrypoint", List.of());
+        }
         document.put("lifecycle", written(spec.lifecycle()));
         var pool = spec.warmPool();
-        document.put("warm_pool", new TreeMap<>(Map.of("min", pool.min(), "max", pool.max())));
+        document.put(
+                "warm_pool", new TreeMap<>(Map.of("min", pool.min(), "max", pool.max(), "mode", written(pool.mode()))));
         var restart = spec.restart();
         document.put(
                 "restart",
                 new TreeMap<>(Map.of("policy", written(restart.policy()), "max_attempts", restart.maxAttempts())));
+        putSeconds(document, "timeout_s", spec.completion().timeout());
+        putSeconds(document, "ttl_s", spec.completion().timeToLive());
         document.put("replicas", spec.replicas());
         if (spec.host() != null) {
             document.put("host", spec.host());
         }
         document.put("allow", AllowDocument.of(spec.allow()));
+        if (!spec.attachEnv().isEmpty()) {
+            document.put("attach_env", new TreeMap<>(spec.attachEnv()));
+        }
         document.put("labels", new TreeMap<>(spec.labels()));
         return document;
+    }
+
+    private static void putSeconds(Map<String, Object> document, String name, Duration length) {
+        if (length != null) {
+            document.put(name, Math.toIntExact(length.toSeconds()));
+        }
     }
 
     /** Reads what {@link #of(Spec)} wrote. */
@@ -58,24 +83,66 @@ public final class SpecDocument {
     static Spec read(Fields fields) {
         var role = fields.text("role", Wish.ID, null);
         var lifecycle = fields.choice("lifecycle", Lifecycle.class, Lifecycle.SERVICE);
-        var boot = BootDocument.read(fields, lifecycle);
+        var image = image(fields);
+        var boot = BootDocument.read(
+                image == null ? fields : fields.with("rootfs", PinnedImage.digestOf(image)), lifecycle);
         var warmPool = warmPool(fields, lifecycle);
         var restart = restart(fields.object("restart"), lifecycle);
+        var completion = completion(fields, lifecycle);
         var replicas = fields.integer("replicas", 1, 0, MAX_REPLICAS);
         refuseSharedVolumes(fields, boot, warmPool, replicas);
         var host = fields.text("host", HOST, null);
         var allow = AllowDocument.read(fields, "allow");
+        var attachEnv = BootDocument.env(fields, "attach_env");
         var labels = labels(fields);
         fields.end();
         var lowerHost = host == null ? null : host.toLowerCase(Locale.ROOT);
-        return new Spec(role, boot, lifecycle, warmPool, restart, replicas, lowerHost, allow, labels);
+        return new Spec(
+                role,
+                image,
+                boot,
+                lifecycle,
+                warmPool,
+                restart,
+                completion,
+                replicas,
+                lowerHost,
+                allow,
+                attachEnv,
+                labels);
+    }
+
+    /** The image, pinned; its entry point has become a part of the command before. */
+    private static String image(Fields fields) {
+        var image = fields.text("image", PINNED, null);
+        if (!fields.texts("entrypoint").isEmpty()) {
+            fields.refuseField("bad_value", "entrypoint", "cannot hold anything here: it belongs to cmd");
+        }
+        return image;
+    }
+
+    private static Completion completion(Fields fields, Lifecycle lifecycle) {
+        var completion = new Completion(seconds(fields, "timeout_s"), seconds(fields, "ttl_s"));
+        if (lifecycle != Lifecycle.JOB && !completion.equals(Completion.OPEN)) {
+            var field = completion.timeout() == null ? "ttl_s" : "timeout_s";
+            fields.refuseField(
+                    "only_for_jobs", field, "cannot be had by a " + written(lifecycle) + ", which has no end");
+        }
+        return completion;
+    }
+
+    private static Duration seconds(Fields fields, String name) {
+        return fields.has(name) ? Duration.ofSeconds(fields.integer(name, 1, 1, MAX_SECONDS)) : absent(fields, name);
+    }
+
+    private static Duration absent(Fields fields, String name) {
+        fields.raw(name);
+        return null;
     }
 
     private static WarmPool warmPool(Fields fields, Lifecycle lifecycle) {
         var pool = fields.object("warm_pool");
-        if (pool.choice("mode", Mode.class, Mode.RUNNING) == Mode.PAUSED) {
-            pool.refuseField("not_supported", "mode", "cannot be 'paused' yet: warm VMs are kept running");
-        }
+        var mode = pool.choice("mode", WarmPool.Mode.class, WarmPool.Mode.RUNNING);
         var min = pool.integer("min", 0, 0, MAX_WARM);
         var max = pool.integer("max", min, 0, MAX_WARM);
         if (min > max) {
@@ -88,7 +155,7 @@ public final class SpecDocument {
                     "warm_pool",
                     "cannot be had by a job, which runs once: set min and max to 0 if the role brings them");
         }
-        return new WarmPool(min, max);
+        return new WarmPool(min, max, mode);
     }
 
     /** A warm VM belongs to nobody, and replicas run side by side: neither can have a disk that one VM has at a time. */
@@ -110,12 +177,6 @@ public final class SpecDocument {
                     "cannot be " + replicas + " with volumes, which one VM has at a time:"
                             + " make a job with volumes of its own for each");
         }
-    }
-
-    /** What the CPUs of a warm VM do. */
-    private enum Mode {
-        RUNNING,
-        PAUSED
     }
 
     private static Restart restart(Fields fields, Lifecycle lifecycle) {

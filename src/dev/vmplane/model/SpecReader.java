@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -14,6 +15,9 @@ import java.util.Set;
 public final class SpecReader {
     /** The two names of a kind of health check: a spec that gives one takes neither from its role. */
     private static final Set<String> HEALTH_KINDS = Set.of("http", "tcp");
+
+    /** What a VM can boot from: a spec that gives one takes neither from its role. */
+    private static final Set<String> ROOTS = Set.of("image", "rootfs");
 
     private final Map<String, Object> server;
     private final Map<String, Map<String, Object>> roles;
@@ -42,19 +46,42 @@ public final class SpecReader {
     /** What boots when nobody says: file names in the image directory. */
     public record Defaults(String kernel, String rootfs) {}
 
+    /**
+     * The reference of the image that a request asks for, by itself or by its role; nothing when it boots from a file.
+     * Somebody must look it up before the request can be read.
+     */
+    public Optional<String> image(Map<String, Object> request) {
+        if (!(request.get("spec") instanceof Map<?, ?> written)) {
+            return Optional.empty();
+        }
+        var template = written.get("role") instanceof String role ? roles.getOrDefault(role, Map.of()) : Map.of();
+        var image = filled(named(template), named(written)).get("image");
+        return image instanceof String text ? Optional.of(text) : Optional.empty();
+    }
+
+    /** Reads a request that boots from a file. */
     public Wish read(Map<String, Object> request) {
-        return read(Fields.strict("", request));
+        return read(request, null);
+    }
+
+    /**
+     * Reads a request whose image has been looked up.
+     *
+     * @param image what the request's {@link #image} means, or null when it asks for none
+     */
+    public Wish read(Map<String, Object> request, PinnedImage image) {
+        return read(Fields.strict("", request), image);
     }
 
     /** Reads a request that is a part of a larger document. */
-    public Wish read(Fields request) {
+    public Wish read(Fields request, PinnedImage image) {
         var jobId = request.text("job_id", Wish.ID);
         var tenant = request.text("tenant", Wish.ID, jobId);
         request.require("spec", "what to run, cmd or a role at least");
         var written = request.map("spec");
         var place = request.path("spec");
         request.end();
-        return new Wish(jobId, tenant, complete(place, written));
+        return new Wish(jobId, tenant, complete(place, written, image));
     }
 
     /** Refuses the role {@code name}, written at {@code place}, if no spec could ever be filled from it. */
@@ -65,19 +92,35 @@ public final class SpecReader {
                     .refuseField("unknown_field", "role", "cannot be set: roles do not build on roles");
         }
         var trial = new LinkedHashMap<>(role);
+        trial.remove("image");
         trial.putIfAbsent("cmd", List.of("/program"));
-        granted(Fields.strict(place, filled(server, trial)));
+        granted(Fields.strict(place, ImageMerge.command(filled(server, trial))));
     }
 
-    private Spec complete(String place, Map<String, Object> written) {
+    private Spec complete(String place, Map<String, Object> written, PinnedImage image) {
         var fields = Fields.strict(place, written);
         var role = fields.text("role", Wish.ID, null);
         if (role != null && !roles.containsKey(role)) {
             var known = roles.isEmpty() ? "there are no roles here" : "there are " + String.join(", ", roles.keySet());
             fields.refuseField("unknown_role", "role", "cannot be '" + role + "': " + known);
         }
+        if (fields.has("image") && fields.has("rootfs")) {
+            fields.refuseField("bad_value", "rootfs", "cannot be given beside image: a VM boots from one of them");
+        }
         var template = role == null ? Map.<String, Object>of() : roles.get(role);
-        return granted(Fields.strict(place, filled(server, filled(template, written))));
+        var whole = filled(server, filled(template, written));
+        return granted(Fields.strict(place, image == null ? ImageMerge.command(whole) : merged(fields, whole, image)));
+    }
+
+    private static Map<String, Object> merged(Fields fields, Map<String, Object> whole, PinnedImage image) {
+        var merged = ImageMerge.of(whole, image);
+        if (merged.get("cmd") instanceof List<?> cmd && cmd.isEmpty()) {
+            fields.refuseField(
+                    "no_entrypoint",
+                    "cmd",
+                    "cannot be left out: image " + image.reference() + " has neither an entry point nor a command");
+        }
+        return merged;
     }
 
     private Spec granted(Fields fields) {
@@ -96,20 +139,27 @@ public final class SpecReader {
     /** {@code written} with what it leaves out taken from {@code template}: objects field by field, lists whole. */
     private static Map<String, Object> filled(Map<String, Object> template, Map<String, Object> written) {
         var filled = new LinkedHashMap<>(template);
+        if (!Collections.disjoint(written.keySet(), ROOTS)) {
+            filled.keySet().removeAll(ROOTS);
+        }
         written.forEach((name, value) -> filled.put(name, filled(name, template.get(name), value)));
         return filled;
     }
 
-    @SuppressWarnings("unchecked") // the keys of a JSON or YAML object are text
     private static Object filled(String name, Object template, Object written) {
-        if (!(template instanceof Map && written instanceof Map)) {
+        if (!(template instanceof Map<?, ?> lower && written instanceof Map<?, ?> upper)) {
             return written;
         }
-        var under = new LinkedHashMap<>((Map<String, Object>) template);
-        var over = (Map<String, Object>) written;
+        var under = new LinkedHashMap<>(named(lower));
+        var over = named(upper);
         if (name.equals("health") && !Collections.disjoint(over.keySet(), HEALTH_KINDS)) {
             under.keySet().removeAll(HEALTH_KINDS);
         }
         return filled(under, over);
+    }
+
+    @SuppressWarnings("unchecked") // the keys of a JSON or YAML object are text
+    private static Map<String, Object> named(Map<?, ?> map) {
+        return (Map<String, Object>) map;
     }
 }

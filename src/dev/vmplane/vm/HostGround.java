@@ -104,8 +104,8 @@ public final class HostGround implements Ground {
         var network = links.of(vm).guest();
         return new GuestConfig(
                 vm.vmId(),
-                vm.boot().cmd(),
-                vm.boot().env(),
+                vm.boot().program().cmd(),
+                vm.boot().program().env(),
                 network.ip(),
                 network.gateway(),
                 network.dns(),

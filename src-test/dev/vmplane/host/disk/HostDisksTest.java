@@ -95,8 +95,8 @@ class HostDisksTest {
         var boot = new Boot(
                 plain.rootfs(),
                 plain.kernel(),
-                plain.cmd(),
-                plain.env(),
+                plain.program().cmd(),
+                plain.program().env(),
                 plain.resources(),
                 List.of(new VolumeMount("cache", "/srv/cache", 16), new VolumeMount("data", "/srv", 16)),
                 plain.port(),
