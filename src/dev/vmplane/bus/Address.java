@@ -3,6 +3,8 @@ package dev.vmplane.bus;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Event;
+import dev.vmplane.model.Exec;
+import dev.vmplane.model.GuestMetrics;
 import dev.vmplane.model.Image;
 import dev.vmplane.model.ImageConfig;
 import dev.vmplane.model.ImageView;
@@ -133,6 +135,26 @@ public record Address<Q, A>(String name) {
      */
     public static Address<Integer, Integer> vmReclaim(String vmId) {
         return new Address<>("vm." + vmId + ".reclaim");
+    }
+
+    /** Starts a program in the guest of a microVM, by the VM's id. Answered when it runs. */
+    public static Address<Exec.Start, Exec.Started> vmExec(String vmId) {
+        return new Address<>("vm." + vmId + ".exec");
+    }
+
+    /** What the person at a session does, by the session's id. Answered when the guest has taken it: one at a time. */
+    public static Address<Exec.Input, Nothing> execInput(String sessionId) {
+        return new Address<>("exec." + sessionId + ".input");
+    }
+
+    /** What the guest does in a session, by the session's id. Answered when the reader has taken it: one at a time. */
+    public static Address<Exec.Output, Nothing> execOutput(String sessionId) {
+        return new Address<>("exec." + sessionId + ".output");
+    }
+
+    /** How the guest of a microVM, by the VM's id, is doing. */
+    public static Address<Nothing, GuestMetrics> vmMetrics(String vmId) {
+        return new Address<>("vm." + vmId + ".metrics");
     }
 
     /** A complete wish for one job. */

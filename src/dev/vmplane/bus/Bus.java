@@ -48,6 +48,19 @@ public final class Bus {
         return consumer.completion();
     }
 
+    /** Like {@link #answer}, until the {@link Answering} that this completes with is ended. */
+    public <Q, A> Future<Answering> answerForAWhile(Address<Q, A> address, Function<Q, Future<A>> handler) {
+        MessageConsumer<Q> consumer = events.localConsumer(address.name());
+        consumer.handler(message -> answer(message, handler));
+        return consumer.completion().map(ready -> consumer::unregister);
+    }
+
+    /** Somebody who answers for as long as a session lasts. */
+    @FunctionalInterface
+    public interface Answering {
+        void end();
+    }
+
     private static <Q, A> void answer(Message<Q> message, Function<Q, Future<A>> handler) {
         Future<A> answer;
         try {
