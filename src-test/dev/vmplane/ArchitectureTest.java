@@ -59,6 +59,8 @@ class ArchitectureTest {
         "dev.vmplane.store.Addresses",
         "dev.vmplane.store.Shelf",
         "dev.vmplane.store.Volumes",
+        "dev.vmplane.store.Gallery",
+        "dev.vmplane.store.Images",
         "dev.vmplane.host.VmUids",
         "dev.vmplane.hypervisor.firecracker.JailerChoice",
         "dev.vmplane.vm.HealthWatch",

@@ -3,6 +3,7 @@ package dev.vmplane;
 import dev.vmplane.model.Boot;
 import dev.vmplane.model.Health;
 import dev.vmplane.model.Lifecycle;
+import dev.vmplane.model.PinnedImage;
 import dev.vmplane.model.Resources;
 import dev.vmplane.model.Restart;
 import dev.vmplane.model.Spec;
@@ -101,6 +102,32 @@ public final class Specs {
                 Math.min(1, spec.replicas()),
                 spec.host(),
                 spec.allow(),
+                spec.labels());
+    }
+
+    /** The same, booted from the image of a pinned reference. */
+    public static Spec withImage(Spec spec, String pinned) {
+        var boot = spec.boot();
+        return new Spec(
+                spec.role(),
+                pinned,
+                new Boot(
+                        PinnedImage.digestOf(pinned),
+                        boot.kernel(),
+                        boot.program(),
+                        boot.resources(),
+                        boot.volumes(),
+                        boot.port(),
+                        boot.health(),
+                        boot.hooks()),
+                spec.lifecycle(),
+                spec.warmPool(),
+                spec.restart(),
+                spec.completion(),
+                spec.replicas(),
+                spec.host(),
+                spec.allow(),
+                spec.attachEnv(),
                 spec.labels());
     }
 

@@ -38,6 +38,7 @@ import java.util.stream.IntStream;
 public final class Draft {
     private final Overlay rows;
     private final Volumes volumes;
+    private final Images images;
     private final Lives lives;
     private final Rules rules;
     private final Instant now;
@@ -47,6 +48,7 @@ public final class Draft {
     public Draft(Ledger ledger, Rules rules, Instant now, Supplier<String> vmIds) {
         this.rows = new Overlay(ledger, now);
         this.volumes = new Volumes(rows, rules, now, vmIds);
+        this.images = new Images(rows, rules, now);
         this.lives = new Lives(rows, volumes, rules, now);
         this.rules = rules;
         this.now = now;
@@ -65,6 +67,7 @@ public final class Draft {
                 return new PutAnswer(known, false, false, List.of(), rows.seq());
             }
         }
+        images.refuseMisfits(put);
         volumes.refuseMisfits(put);
         var job = wished(put, known);
         rows.put(job);
@@ -188,6 +191,11 @@ public final class Draft {
             lives.addressed(vm, address.get());
         }
         return rows.seq();
+    }
+
+    /** What is asked and told of images. */
+    public Images images() {
+        return images;
     }
 
     /** Somebody wants a volume to end, see {@link Volumes#delete}. */

@@ -50,6 +50,7 @@ public final class Ledger {
             Comparator.comparing((MicroVm vm) -> vm.owner() == null).thenComparing(BY_AGE));
 
     private final Shelf shelf = new Shelf();
+    private final Gallery gallery = new Gallery();
     private final Map<String, HashGroup> groups = new HashMap<>();
     private final Addresses addresses;
     private long seq;
@@ -88,6 +89,8 @@ public final class Ledger {
         changes.vms().forEach(this::putVm);
         changes.volumesGone().forEach(shelf::remove);
         changes.volumes().forEach(shelf::put);
+        changes.imagesGone().forEach(gallery::remove);
+        changes.images().forEach(gallery::put);
         changes.retriesGone().forEach(retries::remove);
         changes.retries().forEach(retry -> retries.put(retry.key(), retry));
         if (!changes.isEmpty()) {
@@ -157,7 +160,7 @@ public final class Ledger {
     /** VMs that a former owner of the id has left behind are not the job's. */
     JobView view(DesiredVm job) {
         var own = vmsOf(job.jobId()).stream().filter(vm -> vm.owner().tenant().equals(job.tenant()));
-        return new JobView(job, own.toList(), retriesOf(job), usesOf(job));
+        return new JobView(job, own.toList(), retriesOf(job), usesOf(job), gallery.of(job));
     }
 
     private List<VolumeUse> usesOf(DesiredVm job) {
@@ -196,6 +199,11 @@ public final class Ledger {
                 .toList();
     }
 
+    /** What it knows of images. */
+    public Gallery images() {
+        return gallery;
+    }
+
     /** Everything a decision about these keys needs. */
     public Slices slices(Keys keys) {
         var jobs =
@@ -218,7 +226,8 @@ public final class Ledger {
                 group.jobs.size(),
                 group.bounds(),
                 List.copyOf(group.unowned.values()),
-                retries.get(Retry.ofPool(specHash)));
+                retries.get(Retry.ofPool(specHash)),
+                group.jobs.isEmpty() ? null : gallery.of(group.jobs.firstEntry().getValue()));
     }
 
     List<JobView> jobsAfter(String tenant, String after, int limit) {
@@ -281,7 +290,7 @@ public final class Ledger {
                 .toList();
     }
 
-    private static <T> NavigableMap<String, T> after(NavigableMap<String, T> all, String key) {
+    static <T> NavigableMap<String, T> after(NavigableMap<String, T> all, String key) {
         return key == null ? all : all.tailMap(key, false);
     }
 
@@ -292,6 +301,7 @@ public final class Ledger {
         group.jobs.put(job.jobId(), job);
         group.count(job.spec().warmPool(), 1);
         shelf.name(job);
+        gallery.name(job);
     }
 
     private void removeJob(DesiredVm known) {
@@ -303,6 +313,7 @@ public final class Ledger {
         group.jobs.remove(job.jobId());
         group.count(job.spec().warmPool(), -1);
         shelf.unname(job);
+        gallery.unname(job);
         forgetIfEmpty(job.specHash(), group);
     }
 
@@ -316,6 +327,7 @@ public final class Ledger {
         }
         if (!vm.released()) {
             shelf.give(vm);
+            gallery.boot(vm);
         }
         if (vm.owner() != null) {
             vmsByJob.computeIfAbsent(vm.owner().jobId(), id -> new TreeMap<>()).put(vm.vmId(), vm);
@@ -338,6 +350,7 @@ public final class Ledger {
         }
         if (!vm.released()) {
             shelf.takeBack(vm);
+            gallery.unboot(vm);
         }
         if (vm.owner() != null) {
             var ofJob = vmsByJob.get(vm.owner().jobId());

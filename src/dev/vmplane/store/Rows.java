@@ -229,11 +229,11 @@ final class Rows {
         return new JsonObject(row.getString(column)).getMap();
     }
 
-    private static Long millis(Instant instant) {
+    static Long millis(Instant instant) {
         return instant == null ? null : instant.toEpochMilli();
     }
 
-    private static Instant instant(Row row, String column) {
+    static Instant instant(Row row, String column) {
         var millis = row.getLong(column);
         return millis == null ? null : Instant.ofEpochMilli(millis);
     }
