@@ -1,0 +1,31 @@
+package dev.vmplane.image;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How this host gets its images.
+ *
+ * @param pulls images that are fetched at once
+ * @param pullLimit for one image, from its first byte to its root file system
+ * @param maxBytes of the layers of one image, as they are fetched
+ * @param maxUnpackedBytes of everything in one image, unpacked
+ * @param maxFiles in one image
+ * @param budgetBytes of everything kept of images; above it, those that nobody uses go, the oldest first
+ * @param authFile with the credentials for registries, in Docker's format; null for none
+ * @param allowed registries that may have a private address, as they are written in references
+ * @param plainHttp registries that are asked without TLS, as they are written in references
+ * @param uidBase the first of 65536 users of this host that nobody else is, as whom images are unpacked
+ */
+public record ImageSettings(
+        int pulls,
+        Duration pullLimit,
+        long maxBytes,
+        long maxUnpackedBytes,
+        int maxFiles,
+        long budgetBytes,
+        Path authFile,
+        List<String> allowed,
+        List<String> plainHttp,
+        int uidBase) {}
