@@ -59,6 +59,7 @@ class ArchitectureTest {
         "dev.vmplane.store.Addresses",
         "dev.vmplane.store.Shelf",
         "dev.vmplane.store.Volumes",
+        "dev.vmplane.store.Claims",
         "dev.vmplane.store.Gallery",
         "dev.vmplane.store.Images",
         "dev.vmplane.host.VmUids",

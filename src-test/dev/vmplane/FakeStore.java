@@ -18,6 +18,7 @@ import dev.vmplane.model.Refusal;
 import dev.vmplane.model.Retry;
 import dev.vmplane.model.Stats;
 import dev.vmplane.model.VmState;
+import dev.vmplane.model.WarmPool;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.util.ArrayList;
@@ -195,8 +196,10 @@ public final class FakeStore extends VerticleBase {
     private synchronized Stats stats() {
         var phases = new EnumMap<Phase, Integer>(Phase.class);
         vms.values().forEach(vm -> phases.merge(vm.phase(), 1, Integer::sum));
+        var warm = (int) vms.values().stream().filter(MicroVm::claimable).count();
+        var pool = new Stats.PoolView(Samples.HASH, jobs.size(), WarmPool.NONE, warm, 0, null, null);
         return new Stats(
-                log.size(), phases, jobs.values().stream().map(this::view).toList(), List.of());
+                log.size(), phases, jobs.values().stream().map(this::view).toList(), List.of(pool));
     }
 
     private JobView view(DesiredVm job) {

@@ -275,7 +275,8 @@ class ApiTest {
                         .getJsonObject("status")
                         .getString("state"))
                 .isEqualTo("running");
-        assertThat(stats.getJsonObject("warm_pool")).isEmpty();
+        assertThat(stats.getJsonObject("warm_pool").getJsonObject(Samples.HASH).getInteger("warm"))
+                .isEqualTo(1);
     }
 
     @Test

@@ -103,7 +103,11 @@ final class Representation {
                         new JsonObject()
                                 .put("seq", stats.seq())
                                 .put("total_jobs", stats.jobs().size())
-                                .put("total_warm", count(stats, Phase.WARM) + count(stats, Phase.PAUSED))
+                                .put(
+                                        "total_warm",
+                                        stats.pools().stream()
+                                                .mapToInt(Stats.PoolView::warm)
+                                                .sum())
                                 .put("total_running", count(stats, Phase.RUNNING))
                                 .put("phases", phases))
                 .put("jobs", jobs)

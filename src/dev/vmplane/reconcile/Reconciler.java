@@ -29,6 +29,7 @@ public final class Reconciler {
     /** Which of several VMs of one replica stays: one that serves, then the furthest, then the oldest. */
     private static final Comparator<MicroVm> BEST_FIRST = Comparator.comparing(MicroVm::serving)
             .thenComparing(vm -> vm.phase() == Phase.RUNNING)
+            .thenComparing(MicroVm::attaching)
             .reversed()
             .thenComparing(MicroVm::createdAt)
             .thenComparing(MicroVm::vmId);

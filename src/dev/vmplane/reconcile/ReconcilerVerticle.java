@@ -103,7 +103,7 @@ public final class ReconcilerVerticle extends VerticleBase {
         for (var vm : changes.vms()) {
             if (attached.contains(vm.vmId())) {
                 demands.put(vm.specHash(), demand(vm.specHash()).claimed(now));
-            } else if (vm.phase() == Phase.WARM) {
+            } else if (vm.phase() == Phase.WARM && vm.owner() == null) {
                 var took = Duration.between(vm.createdAt(), vm.state().since());
                 demands.put(vm.specHash(), demand(vm.specHash()).booted(took, now));
             }

@@ -86,7 +86,7 @@ final class Lives {
                     .asException();
         }
         var to = moved.to();
-        var warms = to.phase() == Phase.WARMING || to.phase() == Phase.WARM;
+        var warms = to.phase() == Phase.WARMING || to.phase() == Phase.WARM || to.phase() == Phase.PAUSED;
         var misplaced = (to.phase() == Phase.RUNNING && vm.owner() == null) || (warms && vm.owner() != null);
         if (!to.phase().ended() && (vm.phase() != moved.from() || misplaced)) {
             throw Draft.conflict(
@@ -110,11 +110,16 @@ final class Lives {
     private MicroVm enter(MicroVm vm, VmState to) {
         var after = vm.with(to);
         rows.put(after);
-        rows.tell(told(vm, to), after, VmFacts.moved(vm, after));
+        var event = told(vm, to);
+        var late = event == EventType.VM_ATTACHED;
+        rows.tell(event, after, late ? VmFacts.attachedLate(vm, after) : VmFacts.moved(vm, after));
         return after;
     }
 
     private static EventType told(MicroVm vm, VmState to) {
+        if (vm.attaching() && to.phase() == Phase.RUNNING) {
+            return EventType.VM_ATTACHED;
+        }
         if (vm.phase() != to.phase()) {
             return EventType.VM_PHASE;
         }
@@ -127,11 +132,12 @@ final class Lives {
         enter(vm.at(address), pending.waitingFor(null));
     }
 
-    /** How long the VM has been in good health until now. */
+    /** How long the VM has been in good health for whom it is there until now. */
     private Duration healthyFor(MicroVm vm) {
         return switch (vm.phase()) {
             case RUNNING -> vm.serving() ? Duration.between(vm.state().since(), now) : Duration.ZERO;
-            case WARM, PAUSED -> Duration.between(vm.state().since(), now);
+            case WARM, PAUSED ->
+                vm.attaching() ? Duration.ZERO : Duration.between(vm.state().since(), now);
             case PENDING, STARTING, BOOTING, WARMING, DRAINING, STOPPING, STOPPED, FAILED -> Duration.ZERO;
         };
     }

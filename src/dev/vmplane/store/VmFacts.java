@@ -21,6 +21,23 @@ final class VmFacts {
         return facts;
     }
 
+    /** Told of one that is warm and cannot serve its owner yet. */
+    static Map<String, Object> promised(MicroVm warm, MicroVm promised, Instant now) {
+        var facts = new LinkedHashMap<>(claimed(warm, promised));
+        facts.put("warm_ms", Duration.between(warm.state().since(), now).toMillis());
+        return facts;
+    }
+
+    /** Told of one that serves its owner once it was made to. */
+    static Map<String, Object> attachedLate(MicroVm promised, MicroVm attached) {
+        var facts = new LinkedHashMap<>(claimed(promised, attached));
+        facts.put(
+                "attach_ms",
+                Duration.between(promised.state().since(), attached.state().since())
+                        .toMillis());
+        return facts;
+    }
+
     static Map<String, Object> attached(MicroVm warm, MicroVm attached, Instant now) {
         return Map.of(
                 "from", text(warm.phase()),
