@@ -61,6 +61,7 @@ class ArchitectureTest {
         "dev.vmplane.store.Volumes",
         "dev.vmplane.store.Claims",
         "dev.vmplane.store.Gallery",
+        "dev.vmplane.store.HashGroup",
         "dev.vmplane.store.Images",
         "dev.vmplane.host.VmUids",
         "dev.vmplane.hypervisor.firecracker.JailerChoice",

@@ -1,6 +1,7 @@
 package dev.vmplane;
 
 import dev.vmplane.model.Boot;
+import dev.vmplane.model.Completion;
 import dev.vmplane.model.Health;
 import dev.vmplane.model.Hooks;
 import dev.vmplane.model.Lifecycle;
@@ -159,6 +160,23 @@ public final class Specs {
     public static Spec pausing(Spec spec) {
         var pool = new WarmPool(spec.warmPool().min(), spec.warmPool().max(), WarmPool.Mode.PAUSED);
         return with(spec, spec.boot(), pool, spec.attachEnv());
+    }
+
+    /** The same, over as {@code completion} says. */
+    public static Spec completing(Spec spec, Completion completion) {
+        return new Spec(
+                spec.role(),
+                spec.image(),
+                spec.boot(),
+                spec.lifecycle(),
+                spec.warmPool(),
+                spec.restart(),
+                completion,
+                spec.replicas(),
+                spec.host(),
+                spec.allow(),
+                spec.attachEnv(),
+                spec.labels());
     }
 
     private static Spec with(Spec spec, Boot boot, WarmPool pool, Map<String, String> attachEnv) {

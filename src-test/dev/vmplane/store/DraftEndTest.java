@@ -225,6 +225,21 @@ class DraftEndTest {
     }
 
     @Test
+    void aJobUsesUpItsAttemptsHoweverLongEachTakes() {
+        books.wish("batch", Specs.job("red", 2));
+        books.owned("vm-a", "red", "batch", Phase.RUNNING);
+        books.pass(Duration.ofHours(1));
+        books.exit("vm-a", 1);
+        books.owned("vm-b", "red", "batch", Phase.RUNNING);
+        books.pass(Duration.ofHours(1));
+
+        books.exit("vm-b", 1);
+
+        assertThat(books.retry("batch").failures()).isEqualTo(2);
+        assertThat(books.retry("batch").nextTry()).isNull();
+    }
+
+    @Test
     void aPolicyOfNeverIsKept() {
         books.wish("web", never("red"));
         books.owned("vm-a", "red", "web", Phase.RUNNING);

@@ -8,6 +8,7 @@ import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.EventType;
 import dev.vmplane.model.Intents;
+import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Owner;
 import dev.vmplane.model.Reason;
@@ -20,8 +21,10 @@ import dev.vmplane.model.VmState;
 import dev.vmplane.model.Volume;
 import dev.vmplane.model.VolumeKey;
 import dev.vmplane.model.VolumeView;
+import dev.vmplane.model.WarmPool;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -139,11 +142,28 @@ public final class Draft {
             throw Refusal.notFound("job_not_found", "job '" + key.jobId() + "' does not exist")
                     .asException();
         }
+        end(job, JobFacts.of(job), "the job was deleted");
+        return rows.seq();
+    }
+
+    /** A job that has ended has been remembered for as long as it asked for. */
+    private void expire(Intents.Expire expire) {
+        var job = rows.job(expire.jobId());
+        if (job == null || job.generation() != expire.generation()) {
+            return;
+        }
+        var view = new JobView(job, rows.vmsOf(job.jobId()), rows.retriesOf(job));
+        if (view.expiresAt().filter(end -> !end.isAfter(now)).isPresent()) {
+            end(job, JobFacts.expired(job), "the job had ended and was remembered long enough");
+        }
+    }
+
+    private void end(DesiredVm job, Map<String, Object> facts, String why) {
         rows.remove(job);
-        rows.tell(EventType.JOB_DELETED, job, JobFacts.of(job));
+        rows.tell(EventType.JOB_DELETED, job, facts);
         forgetRetries(job, 0);
         forgetPoolOf(job);
-        var reason = new Reason(ReasonCode.DELETED, "the job was deleted");
+        var reason = new Reason(ReasonCode.DELETED, why);
         for (var vm : rows.vmsOf(job.jobId())) {
             if (vm.released()) {
                 lives.forget(vm);
@@ -151,7 +171,6 @@ public final class Draft {
                 lives.retire(vm, reason);
             }
         }
-        return rows.seq();
     }
 
     /** Carries out what still fits the world: a reconciler decides on what it saw a moment ago. */
@@ -166,6 +185,8 @@ public final class Draft {
         }
         intents.place().forEach(this::place);
         intents.warm().forEach(this::warm);
+        intents.pause().forEach(this::pause);
+        intents.expire().forEach(this::expire);
         return rows.seq();
     }
 
@@ -226,7 +247,7 @@ public final class Draft {
             return;
         }
         var free = volumes.freeFor(job);
-        if (free.isEmpty()) {
+        if (free.isEmpty() || !images.ready(job)) {
             return;
         }
         var owner = Claims.ownerOf(job, place.replica());
@@ -242,8 +263,19 @@ public final class Draft {
         var room = rows.bounds(warm.specHash()).max()
                 - rows.unowned(warm.specHash()).count();
         var job = rows.anyJobOf(warm.specHash());
-        for (var n = 0; job != null && n < Math.min(warm.count(), room); n++) {
+        for (var n = 0; job != null && images.ready(job) && n < Math.min(warm.count(), room); n++) {
             create(warm.specHash(), job, null, List.of());
+        }
+    }
+
+    /** Stops the CPUs of a VM that nobody has. */
+    private void pause(String vmId) {
+        var vm = rows.vm(vmId);
+        if (vm != null
+                && vm.owner() == null
+                && vm.state() instanceof VmState.Warm warm
+                && rows.bounds(vm.specHash()).mode() == WarmPool.Mode.PAUSED) {
+            lives.enter(vm, warm.toPaused(now));
         }
     }
 

@@ -27,6 +27,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -36,7 +37,7 @@ import java.util.stream.Stream;
  */
 public final class Ledger {
     /** Oldest first; ids break ties so that the order is total. */
-    private static final Comparator<MicroVm> BY_AGE =
+    static final Comparator<MicroVm> BY_AGE =
             Comparator.comparing(MicroVm::createdAt).thenComparing(MicroVm::vmId);
 
     private final NavigableMap<String, DesiredVm> jobs = new TreeMap<>();
@@ -57,29 +58,6 @@ public final class Ledger {
 
     public Ledger(Addresses addresses) {
         this.addresses = addresses;
-    }
-
-    /** All that shares one spec hash. */
-    private static final class HashGroup {
-        final NavigableMap<String, DesiredVm> jobs = new TreeMap<>();
-        /** How many jobs ask for each min and each max; the largest key is what holds. */
-        final NavigableMap<Integer, Integer> mins = new TreeMap<>();
-
-        final NavigableMap<Integer, Integer> maxes = new TreeMap<>();
-        final NavigableMap<MicroVm, MicroVm> unowned = new TreeMap<>(BY_AGE);
-
-        boolean isEmpty() {
-            return jobs.isEmpty() && unowned.isEmpty();
-        }
-
-        WarmPool bounds() {
-            return jobs.isEmpty() ? WarmPool.NONE : new WarmPool(mins.lastKey(), maxes.lastKey());
-        }
-
-        void count(WarmPool bounds, int change) {
-            mins.merge(bounds.min(), change, (old, by) -> old + by == 0 ? null : Integer.valueOf(old + by));
-            maxes.merge(bounds.max(), change, (old, by) -> old + by == 0 ? null : Integer.valueOf(old + by));
-        }
     }
 
     public void apply(Changes changes) {
@@ -206,11 +184,21 @@ public final class Ledger {
 
     /** Everything a decision about these keys needs. */
     public Slices slices(Keys keys) {
-        var jobs =
-                Stream.concat(keys.jobIds().stream(), keys.volumes().stream().flatMap(key -> jobsNaming(key).stream()));
+        var booting = keys.images().stream()
+                .flatMap(digest -> gallery.jobsNaming(digest).stream())
+                .toList();
+        var naming = keys.volumes().stream().flatMap(key -> jobsNaming(key).stream());
+        var pools = booting.stream().map(id -> jobs.get(id).specHash());
         return new Slices(
-                jobs.distinct().map(this::viewOf).toList(),
-                keys.specHashes().stream().map(this::pool).toList());
+                Stream.of(keys.jobIds().stream(), naming, booting.stream())
+                        .flatMap(Function.identity())
+                        .distinct()
+                        .map(this::viewOf)
+                        .toList(),
+                Stream.concat(keys.specHashes().stream(), pools)
+                        .distinct()
+                        .map(this::pool)
+                        .toList());
     }
 
     /** A job by id even when it is gone: then only with the VMs it left behind. */
@@ -269,10 +257,11 @@ public final class Ledger {
     private Stats.PoolView poolView(String specHash) {
         var slice = pool(specHash);
         var warm = (int) slice.unowned().stream().filter(MicroVm::claimable).count();
-        var waiting = slice.unowned().stream()
-                .filter(vm -> vm.phase() == Phase.PENDING)
-                .flatMap(vm -> Stream.ofNullable(vm.state().reason()))
-                .findFirst();
+        var waiting = slice.imageAwaited()
+                .or(() -> slice.unowned().stream()
+                        .filter(vm -> vm.phase() == Phase.PENDING)
+                        .flatMap(vm -> Stream.ofNullable(vm.state().reason()))
+                        .findFirst());
         return new Stats.PoolView(
                 specHash,
                 slice.jobs(),

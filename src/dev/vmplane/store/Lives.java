@@ -3,6 +3,7 @@ package dev.vmplane.store;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.EventType;
+import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
@@ -107,7 +108,8 @@ final class Lives {
         return after;
     }
 
-    private MicroVm enter(MicroVm vm, VmState to) {
+    /** Moves a VM on and tells so. */
+    MicroVm enter(MicroVm vm, VmState to) {
         var after = vm.with(to);
         rows.put(after);
         var event = told(vm, to);
@@ -132,14 +134,23 @@ final class Lives {
         enter(vm.at(address), pending.waitingFor(null));
     }
 
-    /** How long the VM has been in good health for whom it is there until now. */
+    /**
+     * How long the VM has been in good health for whom it is there until now. Of a program that is to come to its end, no
+     * length of time is a sign of health.
+     */
     private Duration healthyFor(MicroVm vm) {
         return switch (vm.phase()) {
-            case RUNNING -> vm.serving() ? Duration.between(vm.state().since(), now) : Duration.ZERO;
+            case RUNNING ->
+                vm.serving() && !comesToAnEnd(vm) ? Duration.between(vm.state().since(), now) : Duration.ZERO;
             case WARM, PAUSED ->
                 vm.attaching() ? Duration.ZERO : Duration.between(vm.state().since(), now);
             case PENDING, STARTING, BOOTING, WARMING, DRAINING, STOPPING, STOPPED, FAILED -> Duration.ZERO;
         };
+    }
+
+    private boolean comesToAnEnd(MicroVm vm) {
+        var job = rows.job(vm.owner().jobId());
+        return job != null && job.spec().lifecycle() == Lifecycle.JOB;
     }
 
     /** Remembers an end nobody asked for: when, or whether, there will be another attempt. */

@@ -17,7 +17,9 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -113,6 +115,14 @@ final class Overlay {
 
     Retry retry(String key) {
         return retries.containsKey(key) ? retries.get(key) : ledger.retry(key);
+    }
+
+    /** What is remembered of the failures of a job's replicas. */
+    List<Retry> retriesOf(DesiredVm job) {
+        return IntStream.range(0, job.spec().replicas())
+                .mapToObj(replica -> retry(Retry.ofReplica(job.jobId(), replica)))
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     /** VMs a job owns or owned, ended ones included. */
