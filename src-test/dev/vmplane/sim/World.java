@@ -431,7 +431,7 @@ final class World {
     }
 
     private void idle(MicroVm vm, boolean fails) {
-        if (fails) {
+        if (fails || (!calm && vm.attaching() && random.nextInt(4) == 0)) {
             saw(vm.attaching() ? "a VM failed while it was attached" : "a warm VM died");
             end(vm, GuestExit.UNKNOWN);
         } else if (vm.attaching()) {

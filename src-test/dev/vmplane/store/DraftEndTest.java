@@ -9,6 +9,7 @@ import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.model.EventType;
 import dev.vmplane.model.Lifecycle;
+import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.RefusedException;
@@ -107,7 +108,39 @@ class DraftEndTest {
     }
 
     @Test
-    void aReleasedVmOfNobodyIsForgottenAtOnce() {
+    void aWarmVmThatFailedStaysToBeReadUntilItIsOld() {
+        books.there("vm-a", "red", null, Phase.FAILED);
+        books.commit(draft -> draft.released("vm-a"));
+        var kept = books.vm("vm-a");
+
+        books.pass(Books.RULES.keepEnded());
+        books.commit(draft -> draft.forgetOld(List.of("vm-a")));
+
+        assertThat(kept.released()).isTrue();
+        assertThat(books.vm("vm-a")).isNull();
+        assertThat(books.told()).containsExactly(EventType.VM_FORGOTTEN);
+    }
+
+    @Test
+    void ofAPoolThatNeverGetsWarmTheLastFailuresStay() {
+        for (var n = 0; n < Lives.KEPT_OF_A_POOL + 3; n++) {
+            var id = "vm-" + n;
+            books.pass(Duration.ofSeconds(1));
+            books.there(id, "red", null, Phase.FAILED);
+            books.there("vm-blue-" + n, "blue", null, Phase.FAILED);
+            books.commit(draft -> draft.released(id));
+        }
+
+        assertThat(books.told()).containsExactly(EventType.VM_RELEASED, EventType.VM_FORGOTTEN);
+        assertThat(books.ledger.remains(hash("red")))
+                .hasSize(Lives.KEPT_OF_A_POOL)
+                .extracting(MicroVm::vmId)
+                .startsWith("vm-3")
+                .endsWith("vm-12");
+    }
+
+    @Test
+    void aReleasedVmOfNobodyThatWasToldToGoIsForgottenAtOnce() {
         books.there("vm-a", "red", null, Phase.STOPPED);
 
         books.commit(draft -> draft.released("vm-a"));

@@ -128,6 +128,14 @@ class LedgerWorldTest {
                                             .map(images::get)
                                             .orElse(null)));
             assertThat(List.copyOf(ledger.jobsOf(hash))).isEqualTo(wanting);
+            assertThat(List.copyOf(ledger.remains(hash)))
+                    .isEqualTo(vms.values().stream()
+                            .filter(vm -> vm.owner() == null
+                                    && vm.specHash().equals(hash)
+                                    && vm.phase().leaving()
+                                    && vm.released())
+                            .sorted(Comparator.comparing(MicroVm::createdAt).thenComparing(MicroVm::vmId))
+                            .toList());
             if (!wanting.isEmpty() || !unowned.isEmpty()) {
                 known.add(hash);
             }

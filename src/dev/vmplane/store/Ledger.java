@@ -16,6 +16,7 @@ import dev.vmplane.model.VolumeUse;
 import dev.vmplane.model.VolumeView;
 import dev.vmplane.model.WarmPool;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -52,6 +53,9 @@ public final class Ledger {
 
     private final Shelf shelf = new Shelf();
     private final Gallery gallery = new Gallery();
+    /** By spec hash, what is left to be read of VMs that never had an owner, the oldest first. */
+    private final Map<String, NavigableSet<MicroVm>> remains = new HashMap<>();
+
     private final Map<String, HashGroup> groups = new HashMap<>();
     private final Addresses addresses;
     private long seq;
@@ -109,6 +113,11 @@ public final class Ledger {
     public Collection<MicroVm> unowned(String specHash) {
         var group = groups.get(specHash);
         return group == null ? List.of() : group.unowned.values();
+    }
+
+    /** Rows of a hash that are kept though nobody owned them and nothing is left of them, the oldest first. */
+    Collection<MicroVm> remains(String specHash) {
+        return remains.getOrDefault(specHash, Collections.emptyNavigableSet());
     }
 
     public WarmPool bounds(String specHash) {
@@ -324,6 +333,9 @@ public final class Ledger {
             groups.computeIfAbsent(vm.specHash(), hash -> new HashGroup())
                     .unowned
                     .put(vm, vm);
+        } else if (vm.released()) {
+            remains.computeIfAbsent(vm.specHash(), hash -> new TreeSet<>(BY_AGE))
+                    .add(vm);
         }
     }
 
@@ -351,6 +363,11 @@ public final class Ledger {
             var group = groups.get(vm.specHash());
             group.unowned.remove(vm);
             forgetIfEmpty(vm.specHash(), group);
+        } else if (vm.released()) {
+            remains.computeIfPresent(vm.specHash(), (hash, left) -> {
+                left.remove(vm);
+                return left.isEmpty() ? null : left;
+            });
         }
     }
 

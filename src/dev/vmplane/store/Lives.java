@@ -18,6 +18,9 @@ import java.util.Map;
 
 /** The rules about the life of a microVM that has a row: how it moves on, and what its end means for the next one. */
 final class Lives {
+    /** Failed VMs of one spec hash that nobody owned. */
+    static final int KEPT_OF_A_POOL = 10;
+
     private final Overlay rows;
     private final Volumes volumes;
     private final Rules rules;
@@ -186,11 +189,22 @@ final class Lives {
         }
         rows.tell(EventType.VM_RELEASED, vm, Map.of());
         volumes.detached(vm);
-        if (vm.owner() == null || rows.job(vm.owner().jobId()) == null) {
+        var readLater = vm.owner() == null
+                ? vm.phase() == Phase.FAILED
+                : rows.job(vm.owner().jobId()) != null;
+        if (!readLater) {
             rows.remove(vm);
-        } else {
-            rows.put(vm.asReleased());
+            return;
         }
+        rows.put(vm.asReleased());
+        if (vm.owner() == null) {
+            forgetOldest(rows.remains(vm.specHash()));
+        }
+    }
+
+    /** A pool that never gets warm leaves the last of its failures to be read, not all of them. */
+    private void forgetOldest(List<MicroVm> remains) {
+        remains.stream().limit(Math.max(0, remains.size() - KEPT_OF_A_POOL)).forEach(this::forget);
     }
 
     /** Forgets ended VMs that were kept long enough. */

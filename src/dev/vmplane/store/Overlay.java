@@ -139,6 +139,15 @@ final class Overlay {
                 .filter(vm -> !vm.phase().leaving());
     }
 
+    /** Rows of a hash that are kept though nobody owned them and nothing is left of them, the oldest first. */
+    List<MicroVm> remains(String specHash) {
+        return here(ledger.remains(specHash).stream())
+                .filter(vm ->
+                        vm.owner() == null && vm.released() && vm.specHash().equals(specHash))
+                .sorted(Ledger.BY_AGE)
+                .toList();
+    }
+
     /** Whether a VM of the job's present hash fills that replica, or is on its way to. */
     boolean filled(DesiredVm job, int replica) {
         return vmsOf(job.jobId()).stream()
