@@ -126,7 +126,8 @@ public final class FakeStore extends VerticleBase {
         var attached = new ArrayList<MicroVm>();
         for (var warm : vms.values().stream().filter(MicroVm::claimable).toList()) {
             if (before == null && attached.size() < wish.spec().replicas()) {
-                var vm = warm.with(Samples.owner(job.jobId(), attached.size()), Samples.running());
+                var state = warm.phase() == Phase.PAUSED ? warm.state() : Samples.running();
+                var vm = warm.with(Samples.owner(job.jobId(), attached.size()), state);
                 vms.put(vm.vmId(), vm);
                 attached.add(vm);
                 events.add(event(

@@ -108,6 +108,38 @@ class DraftEndTest {
     }
 
     @Test
+    void theLastLifeOfAJobThatHasEndedStaysAsLongAsTheJob() {
+        books.wish("batch", Specs.job("red", 2));
+        for (var id : List.of("vm-a", "vm-b")) {
+            books.owned(id, "red", "batch", Phase.RUNNING);
+            books.pass(Duration.ofSeconds(1));
+            books.exit(id, 1);
+            books.commit(draft -> draft.released(id));
+        }
+        books.pass(Books.RULES.keepEnded());
+
+        books.commit(draft -> draft.forgetOld(List.of("vm-a", "vm-b")));
+        var kept = books.ledger.vmsOf("batch").stream().map(MicroVm::vmId).toList();
+        books.delete("batch");
+
+        assertThat(kept).containsExactly("vm-b");
+        assertThat(books.vm("vm-b")).isNull();
+    }
+
+    @Test
+    void theLastLifeOfAReplicaThatWillBeTriedAgainDoesNot() {
+        books.wish("batch", Specs.job("red", 0));
+        books.owned("vm-a", "red", "batch", Phase.RUNNING);
+        books.exit("vm-a", 1);
+        books.commit(draft -> draft.released("vm-a"));
+        books.pass(Books.RULES.keepEnded());
+
+        books.commit(draft -> draft.forgetOld(List.of("vm-a")));
+
+        assertThat(books.vm("vm-a")).isNull();
+    }
+
+    @Test
     void aWarmVmThatFailedStaysToBeReadUntilItIsOld() {
         books.there("vm-a", "red", null, Phase.FAILED);
         books.commit(draft -> draft.released("vm-a"));

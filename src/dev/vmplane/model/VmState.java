@@ -39,6 +39,11 @@ public sealed interface VmState {
         return null;
     }
 
+    /** How its program ended, as far as that is known, or null while it has not. */
+    default GuestExit exit() {
+        return null;
+    }
+
     /** A state that can still change. The ways out are open from everywhere. */
     sealed interface Live extends VmState {
         default Stopping toStopping(Instant now, Instant deadline, Reason reason) {

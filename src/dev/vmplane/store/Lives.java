@@ -213,10 +213,28 @@ final class Lives {
             var vm = rows.vm(vmId);
             if (vm != null
                     && vm.released()
-                    && !vm.state().since().plus(rules.keepEnded()).isAfter(now)) {
+                    && !vm.state().since().plus(rules.keepEnded()).isAfter(now)
+                    && !tellsTheEnd(vm)) {
                 forget(vm);
             }
         }
+    }
+
+    /** Whether it is the last life of a replica that has come to its end: how that was is told as long as the job is. */
+    private boolean tellsTheEnd(MicroVm vm) {
+        var job = vm.owner() == null ? null : rows.job(vm.owner().jobId());
+        if (job == null || !job.specHash().equals(vm.specHash())) {
+            return false;
+        }
+        var verdict = rows.retry(Retry.ofReplica(job.jobId(), vm.owner().replica()));
+        return verdict != null
+                && verdict.nextTry() == null
+                && rows.vmsOf(job.jobId()).stream()
+                        .filter(other -> other.owner().replica() == vm.owner().replica())
+                        .filter(other -> other.specHash().equals(vm.specHash()))
+                        .max(Ledger.BY_AGE)
+                        .filter(last -> last.vmId().equals(vm.vmId()))
+                        .isPresent();
     }
 
     void forget(MicroVm vm) {

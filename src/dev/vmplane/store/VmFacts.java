@@ -1,6 +1,5 @@
 package dev.vmplane.store;
 
-import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.VmState;
@@ -62,7 +61,7 @@ final class VmFacts {
             facts.put("healthy", running.healthy());
         }
         putReason(facts, to);
-        var exit = exit(to);
+        var exit = to.exit();
         if (exit != null && exit.status() != null) {
             facts.put("exit_status", exit.status());
         } else if (exit != null && exit.signal() != null) {
@@ -76,13 +75,6 @@ final class VmFacts {
             facts.put("reason", state.reason().code().text());
             facts.put("detail", state.reason().detail());
         }
-    }
-
-    private static GuestExit exit(VmState state) {
-        if (state instanceof VmState.Stopped stopped) {
-            return stopped.exit();
-        }
-        return state instanceof VmState.Failed failed ? failed.exit() : null;
     }
 
     private static String text(Phase phase) {
