@@ -102,9 +102,16 @@ class LedgerWorldTest {
                             && !vm.phase().leaving())
                     .sorted(Comparator.comparing(MicroVm::createdAt).thenComparing(MicroVm::vmId))
                     .toList();
+            var modes = wanting.stream()
+                    .map(job -> job.spec().warmPool())
+                    .filter(pool -> pool.max() > 0)
+                    .map(WarmPool::mode)
+                    .distinct()
+                    .toList();
             var bounds = new WarmPool(
                     largest(wanting.stream().map(job -> job.spec().warmPool().min())),
-                    largest(wanting.stream().map(job -> job.spec().warmPool().max())));
+                    largest(wanting.stream().map(job -> job.spec().warmPool().max())),
+                    modes.equals(List.of(WarmPool.Mode.PAUSED)) ? WarmPool.Mode.PAUSED : WarmPool.Mode.RUNNING);
             assertThat(ledger.pool(hash))
                     .isEqualTo(new PoolSlice(
                             hash,
@@ -121,6 +128,14 @@ class LedgerWorldTest {
                                             .map(images::get)
                                             .orElse(null)));
             assertThat(List.copyOf(ledger.jobsOf(hash))).isEqualTo(wanting);
+            assertThat(List.copyOf(ledger.remains(hash)))
+                    .isEqualTo(vms.values().stream()
+                            .filter(vm -> vm.owner() == null
+                                    && vm.specHash().equals(hash)
+                                    && vm.phase().leaving()
+                                    && vm.released())
+                            .sorted(Comparator.comparing(MicroVm::createdAt).thenComparing(MicroVm::vmId))
+                            .toList());
             if (!wanting.isEmpty() || !unowned.isEmpty()) {
                 known.add(hash);
             }
@@ -304,7 +319,8 @@ class LedgerWorldTest {
 
     private DesiredVm job(String id) {
         var min = random.nextInt(3);
-        var plain = Specs.service("any", min, min + random.nextInt(3));
+        var running = Specs.service("any", min, min + random.nextInt(3));
+        var plain = random.nextBoolean() ? running : Specs.pausing(running);
         var spec = random.nextInt(3) == 0 ? Specs.withVolumes(plain, aVolume()) : withAnImage(plain);
         return new DesiredVm(id, Books.TENANT, spec, aHash(), 1, DesiredVm.Source.API, START, START);
     }

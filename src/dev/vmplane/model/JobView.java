@@ -1,5 +1,7 @@
 package dev.vmplane.model;
 
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,6 +22,26 @@ public record JobView(
     /** The same, and none of its volumes is in use. */
     public JobView(DesiredVm job, List<MicroVm> instances, List<Retry> retries) {
         this(job, instances, retries, List.of());
+    }
+
+    /** When the job came to its end, which is when the last of its replicas did; nothing while one may still run. */
+    public Optional<Instant> finishedAt() {
+        var replicas = job.spec().replicas();
+        var ends = retries.stream()
+                .filter(retry -> retry.nextTry() == null && retry.specHash().equals(job.specHash()))
+                .map(Retry::since)
+                .toList();
+        var busy = instances.stream().anyMatch(vm -> !vm.phase().leaving());
+        return busy || ends.size() < replicas ? Optional.empty() : ends.stream().max(Comparator.naturalOrder());
+    }
+
+    /** When the job is to be forgotten; nothing before it has ended, or when it did not ask for that. */
+    public Optional<Instant> expiresAt() {
+        var timeToLive = job.spec().completion().timeToLive();
+        // What leaves a file that still names it would be made anew from there, and run once more.
+        return timeToLive == null || job.source() == DesiredVm.Source.FILE
+                ? Optional.empty()
+                : finishedAt().map(end -> end.plus(timeToLive));
     }
 
     /** Why no further VM of the job can be made now: one of its volumes is with another; nothing when none is. */

@@ -3,12 +3,14 @@ package dev.vmplane.store;
 import dev.vmplane.bus.Address.ImageMoved;
 import dev.vmplane.bus.Address.PutImage;
 import dev.vmplane.bus.Address.PutJob;
+import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.EventType;
 import dev.vmplane.model.Image;
 import dev.vmplane.model.ImageView;
 import dev.vmplane.model.Refusal;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -39,6 +41,15 @@ public final class Images {
             }
             refuseIfDeleting(known);
         });
+    }
+
+    /** Whether a VM of the job can boot. */
+    boolean ready(DesiredVm job) {
+        var digest = job.spec().boot().image();
+        return digest.isEmpty()
+                || Optional.ofNullable(rows.image(digest.get()))
+                        .filter(image -> image.state() == Image.State.READY)
+                        .isPresent();
     }
 
     /**

@@ -16,6 +16,7 @@ import dev.vmplane.model.VolumeUse;
 import dev.vmplane.model.VolumeView;
 import dev.vmplane.model.WarmPool;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -27,6 +28,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -36,7 +38,7 @@ import java.util.stream.Stream;
  */
 public final class Ledger {
     /** Oldest first; ids break ties so that the order is total. */
-    private static final Comparator<MicroVm> BY_AGE =
+    static final Comparator<MicroVm> BY_AGE =
             Comparator.comparing(MicroVm::createdAt).thenComparing(MicroVm::vmId);
 
     private final NavigableMap<String, DesiredVm> jobs = new TreeMap<>();
@@ -51,35 +53,15 @@ public final class Ledger {
 
     private final Shelf shelf = new Shelf();
     private final Gallery gallery = new Gallery();
+    /** By spec hash, what is left to be read of VMs that never had an owner, the oldest first. */
+    private final Map<String, NavigableSet<MicroVm>> remains = new HashMap<>();
+
     private final Map<String, HashGroup> groups = new HashMap<>();
     private final Addresses addresses;
     private long seq;
 
     public Ledger(Addresses addresses) {
         this.addresses = addresses;
-    }
-
-    /** All that shares one spec hash. */
-    private static final class HashGroup {
-        final NavigableMap<String, DesiredVm> jobs = new TreeMap<>();
-        /** How many jobs ask for each min and each max; the largest key is what holds. */
-        final NavigableMap<Integer, Integer> mins = new TreeMap<>();
-
-        final NavigableMap<Integer, Integer> maxes = new TreeMap<>();
-        final NavigableMap<MicroVm, MicroVm> unowned = new TreeMap<>(BY_AGE);
-
-        boolean isEmpty() {
-            return jobs.isEmpty() && unowned.isEmpty();
-        }
-
-        WarmPool bounds() {
-            return jobs.isEmpty() ? WarmPool.NONE : new WarmPool(mins.lastKey(), maxes.lastKey());
-        }
-
-        void count(WarmPool bounds, int change) {
-            mins.merge(bounds.min(), change, (old, by) -> old + by == 0 ? null : Integer.valueOf(old + by));
-            maxes.merge(bounds.max(), change, (old, by) -> old + by == 0 ? null : Integer.valueOf(old + by));
-        }
     }
 
     public void apply(Changes changes) {
@@ -131,6 +113,11 @@ public final class Ledger {
     public Collection<MicroVm> unowned(String specHash) {
         var group = groups.get(specHash);
         return group == null ? List.of() : group.unowned.values();
+    }
+
+    /** Rows of a hash that are kept though nobody owned them and nothing is left of them, the oldest first. */
+    Collection<MicroVm> remains(String specHash) {
+        return remains.getOrDefault(specHash, Collections.emptyNavigableSet());
     }
 
     public WarmPool bounds(String specHash) {
@@ -206,11 +193,21 @@ public final class Ledger {
 
     /** Everything a decision about these keys needs. */
     public Slices slices(Keys keys) {
-        var jobs =
-                Stream.concat(keys.jobIds().stream(), keys.volumes().stream().flatMap(key -> jobsNaming(key).stream()));
+        var booting = keys.images().stream()
+                .flatMap(digest -> gallery.jobsNaming(digest).stream())
+                .toList();
+        var naming = keys.volumes().stream().flatMap(key -> jobsNaming(key).stream());
+        var pools = booting.stream().map(id -> jobs.get(id).specHash());
         return new Slices(
-                jobs.distinct().map(this::viewOf).toList(),
-                keys.specHashes().stream().map(this::pool).toList());
+                Stream.of(keys.jobIds().stream(), naming, booting.stream())
+                        .flatMap(Function.identity())
+                        .distinct()
+                        .map(this::viewOf)
+                        .toList(),
+                Stream.concat(keys.specHashes().stream(), pools)
+                        .distinct()
+                        .map(this::pool)
+                        .toList());
     }
 
     /** A job by id even when it is gone: then only with the VMs it left behind. */
@@ -269,10 +266,11 @@ public final class Ledger {
     private Stats.PoolView poolView(String specHash) {
         var slice = pool(specHash);
         var warm = (int) slice.unowned().stream().filter(MicroVm::claimable).count();
-        var waiting = slice.unowned().stream()
-                .filter(vm -> vm.phase() == Phase.PENDING)
-                .flatMap(vm -> Stream.ofNullable(vm.state().reason()))
-                .findFirst();
+        var waiting = slice.imageAwaited()
+                .or(() -> slice.unowned().stream()
+                        .filter(vm -> vm.phase() == Phase.PENDING)
+                        .flatMap(vm -> Stream.ofNullable(vm.state().reason()))
+                        .findFirst());
         return new Stats.PoolView(
                 specHash,
                 slice.jobs(),
@@ -335,6 +333,9 @@ public final class Ledger {
             groups.computeIfAbsent(vm.specHash(), hash -> new HashGroup())
                     .unowned
                     .put(vm, vm);
+        } else if (vm.released()) {
+            remains.computeIfAbsent(vm.specHash(), hash -> new TreeSet<>(BY_AGE))
+                    .add(vm);
         }
     }
 
@@ -362,6 +363,11 @@ public final class Ledger {
             var group = groups.get(vm.specHash());
             group.unowned.remove(vm);
             forgetIfEmpty(vm.specHash(), group);
+        } else if (vm.released()) {
+            remains.computeIfPresent(vm.specHash(), (hash, left) -> {
+                left.remove(vm);
+                return left.isEmpty() ? null : left;
+            });
         }
     }
 

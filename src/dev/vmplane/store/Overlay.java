@@ -17,7 +17,9 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -115,6 +117,14 @@ final class Overlay {
         return retries.containsKey(key) ? retries.get(key) : ledger.retry(key);
     }
 
+    /** What is remembered of the failures of a job's replicas. */
+    List<Retry> retriesOf(DesiredVm job) {
+        return IntStream.range(0, job.spec().replicas())
+                .mapToObj(replica -> retry(Retry.ofReplica(job.jobId(), replica)))
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
     /** VMs a job owns or owned, ended ones included. */
     List<MicroVm> vmsOf(String jobId) {
         return here(ledger.vmsOf(jobId).stream())
@@ -127,6 +137,15 @@ final class Overlay {
         return here(ledger.unowned(specHash).stream())
                 .filter(vm -> vm.owner() == null && vm.specHash().equals(specHash))
                 .filter(vm -> !vm.phase().leaving());
+    }
+
+    /** Rows of a hash that are kept though nobody owned them and nothing is left of them, the oldest first. */
+    List<MicroVm> remains(String specHash) {
+        return here(ledger.remains(specHash).stream())
+                .filter(vm ->
+                        vm.owner() == null && vm.released() && vm.specHash().equals(specHash))
+                .sorted(Ledger.BY_AGE)
+                .toList();
     }
 
     /** Whether a VM of the job's present hash fills that replica, or is on its way to. */

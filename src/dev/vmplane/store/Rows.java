@@ -62,7 +62,7 @@ final class Rows {
         var state = vm.state();
         var process = state.process();
         var reason = state.reason();
-        var exit = exitOf(state);
+        var exit = state.exit() == null ? GuestExit.UNKNOWN : state.exit();
         return Tuple.tuple(Arrays.asList(
                 vm.vmId(),
                 vm.node(),
@@ -206,14 +206,6 @@ final class Rows {
                 row.getString("job_id"),
                 row.getString("vm_id"),
                 map(row, "data"));
-    }
-
-    private static GuestExit exitOf(VmState state) {
-        return switch (state.phase()) {
-            case STOPPED -> ((VmState.Stopped) state).exit();
-            case FAILED -> ((VmState.Failed) state).exit();
-            case PENDING, STARTING, BOOTING, WARMING, WARM, PAUSED, RUNNING, DRAINING, STOPPING -> GuestExit.UNKNOWN;
-        };
     }
 
     private static Reason reason(Row row) {
