@@ -75,6 +75,7 @@ class ArchitectureTest {
         "dev.vmplane.host.network.Range",
         "dev.vmplane.host.network.Rights",
         "dev.vmplane.host.network.Ruleset",
+        "dev.vmplane.image.ImageBudget",
         "dev.vmplane.image.LayerTree",
         "dev.vmplane.api.JobStatus",
         "dev.vmplane.api.DesiredFilePlan"

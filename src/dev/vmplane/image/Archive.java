@@ -51,12 +51,13 @@ record Archive(Way way, long bytes) {
     static Archive open(Path file, Way way, ImageSettings settings, Stop stop) throws IOException {
         if (way == Way.OCI) {
             if (!Files.isDirectory(file, NOFOLLOW_LINKS)) {
-                throw ImageTrouble.bad("image_unknown", "there is no such directory among the archives of this host");
+                throw ImageTrouble.refused(
+                        "image_unknown", "there is no such directory among the archives of this host");
             }
             return new Archive(way, 0);
         }
         if (!Files.isRegularFile(file, NOFOLLOW_LINKS)) {
-            throw ImageTrouble.bad("image_unknown", "there is no such file among the archives of this host");
+            throw ImageTrouble.refused("image_unknown", "there is no such file among the archives of this host");
         }
         try (var in = new BufferedInputStream(Files.newInputStream(file))) {
             var names = new HashSet<String>();

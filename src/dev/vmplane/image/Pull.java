@@ -109,6 +109,11 @@ final class Pull {
         return inFolder(tool -> {
             var manifest = fetched(tool, image, progress, stop);
             var parts = document(manifest).manifest();
+            progress.accept(complete(parts));
+            if (Files.exists(files.rootfs(image.digest()))) {
+                // Made before, and the news of it lost.
+                return new Made(complete(parts), RootfsMaker.diskBytes(tool, files.rootfs(image.digest()), stop));
+            }
             try {
                 var total = layers.check(parts.layers(), stop);
                 refuseUnlessRoom(RootfsMaker.roomFor(total));
@@ -130,7 +135,7 @@ final class Pull {
             try {
                 var maker = new RootfsMaker(den, tool);
                 var made = maker.make(image.digest(), total, stop);
-                var bytes = maker.diskBytes(made, stop);
+                var bytes = RootfsMaker.diskBytes(tool, made, stop);
                 stop.check();
                 files.keepRootfs(image.digest(), made);
                 return new Made(complete(parts), bytes);
@@ -187,7 +192,7 @@ final class Pull {
             case ARCHIVE -> {
                 var found = take(reference, stop).digest();
                 if (!found.equals(digest)) {
-                    throw ImageTrouble.bad("image_changed", "its archive holds something else by now");
+                    throw ImageTrouble.refused("image_changed", "its archive holds something else by now");
                 }
                 yield found;
             }

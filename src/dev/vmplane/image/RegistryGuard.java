@@ -31,7 +31,7 @@ final class RegistryGuard {
         }
         for (var address : addresses) {
             if (!isPublic(address)) {
-                throw ImageTrouble.bad(
+                throw ImageTrouble.refused(
                         "registry_not_allowed",
                         "registry " + registry + " has a private address: the operator of this host must name it"
                                 + " under images.registries_allowed");

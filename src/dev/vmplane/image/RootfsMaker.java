@@ -106,7 +106,7 @@ final class RootfsMaker {
     }
 
     /** What {@code file} really takes of the disk. */
-    long diskBytes(Path file, Stop stop) throws IOException {
+    static long diskBytes(Tool tool, Path file, Stop stop) throws IOException {
         var outcome = tool.run(List.of("stat", "--format=%b %B", file.toString()), stop);
         var words = outcome.output().toString().strip().split(" ", -1);
         if (!outcome.good() || words.length != 2) {

@@ -24,7 +24,7 @@ final class SkopeoComplaint {
     private SkopeoComplaint() {}
 
     /** What one of {@code signs} in lower case means. */
-    private record Meaning(List<String> signs, boolean bad, String code, String reason) {}
+    private record Meaning(List<String> signs, boolean refused, String code, String reason) {}
 
     /**
      * Why {@code complaint} was made.
@@ -37,8 +37,8 @@ final class SkopeoComplaint {
         var lower = said.toLowerCase(Locale.ROOT) + complaint.toLowerCase(Locale.ROOT);
         for (var meaning : meanings(source, registry)) {
             if (meaning.signs().stream().anyMatch(lower::contains)) {
-                return meaning.bad()
-                        ? ImageTrouble.bad(meaning.code(), meaning.reason())
+                return meaning.refused()
+                        ? ImageTrouble.refused(meaning.code(), meaning.reason())
                         : ImageTrouble.unavailable(meaning.code(), meaning.reason());
             }
         }
