@@ -160,14 +160,18 @@ public final class BootDocument {
         for (var entry : cmd) {
             bytes += bytes(entry) + 1;
         }
-        for (var variable : env.entrySet()) {
-            bytes += bytes(variable.getKey()) + bytes(variable.getValue()) + 2;
-        }
+        bytes += bytes(env);
         if (bytes > MAX_GUEST_BYTES) {
             var field = env.isEmpty() ? "cmd" : "env";
             var limit = "cmd and env take " + bytes + " bytes of at most " + MAX_GUEST_BYTES;
             fields.refuseField("too_large", field, "cannot be that large: " + limit);
         }
+    }
+
+    static long bytes(Map<String, String> env) {
+        return env.entrySet().stream()
+                .mapToLong(variable -> bytes(variable.getKey()) + bytes(variable.getValue()) + 2L)
+                .sum();
     }
 
     private static int bytes(String text) {

@@ -17,6 +17,9 @@ public final class SpecDocument {
     private static final int MAX_WARM = 1000;
     private static final int MAX_ATTEMPTS = 1000;
     private static final int MAX_LABELS = 64;
+    /** It reaches the guest in one message, beside who the job is. */
+    private static final int MAX_ATTACH_BYTES = 8 * 1024;
+
     private static final int MAX_SECONDS = 30 * 24 * 3600;
 
     /** What {@link PinnedImage} is written as. */
@@ -93,7 +96,7 @@ public final class SpecDocument {
         refuseSharedVolumes(fields, boot, warmPool, replicas);
         var host = fields.text("host", HOST, null);
         var allow = AllowDocument.read(fields, "allow");
-        var attachEnv = BootDocument.env(fields, "attach_env");
+        var attachEnv = attachEnv(fields);
         var labels = labels(fields);
         fields.end();
         var lowerHost = host == null ? null : host.toLowerCase(Locale.ROOT);
@@ -119,6 +122,18 @@ public final class SpecDocument {
             fields.refuseField("bad_value", "entrypoint", "cannot hold anything here: it belongs to cmd");
         }
         return image;
+    }
+
+    private static Map<String, String> attachEnv(Fields fields) {
+        var env = BootDocument.env(fields, "attach_env");
+        var bytes = BootDocument.bytes(env);
+        if (bytes > MAX_ATTACH_BYTES) {
+            fields.refuseField(
+                    "too_large",
+                    "attach_env",
+                    "cannot be that large: it takes " + bytes + " bytes of at most " + MAX_ATTACH_BYTES);
+        }
+        return env;
     }
 
     private static Completion completion(Fields fields, Lifecycle lifecycle) {
