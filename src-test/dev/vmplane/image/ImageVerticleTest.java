@@ -70,7 +70,7 @@ class ImageVerticleTest {
                 "here", backoff, Duration.ofSeconds(30), Duration.ofSeconds(10), Duration.ofMinutes(10), 1000);
         Await.of(vertx.deployVerticle(
                 new StoreVerticle(database.path(), new Addresses("127.64.0.0/24"), rules, time, () -> "vm-1")));
-        files = new ImageFiles(home.resolve("images"));
+        files = new ImageFiles(home.resolve("images"), "db");
         settings = PullRig.settings(registry);
     }
 
@@ -221,7 +221,7 @@ class ImageVerticleTest {
 
     @Test
     void whatHasNoRowAtAStartIsRemoved() throws IOException {
-        files.open("db");
+        files.prepare();
         Files.writeString(files.rootfs("sha256:" + "a".repeat(64)), "stray");
         Files.writeString(files.content("sha256:" + "b".repeat(64)), "stray");
         Files.createDirectory(files.work().resolve("stray"));
@@ -235,7 +235,7 @@ class ImageVerticleTest {
 
     @Test
     void imagesOfAnotherDatabaseAreLeftAsTheyAre() throws IOException {
-        files.open("another");
+        new ImageFiles(home.resolve("images"), "another").prepare();
         Files.writeString(files.rootfs("sha256:" + "a".repeat(64)), "theirs");
         Files.createDirectory(files.work().resolve("theirs"));
 
@@ -285,6 +285,7 @@ class ImageVerticleTest {
     @Test
     void whatSomebodySendsIsLoadedUnderItsName() throws IOException {
         deploy("db");
+        files.prepare();
         var layout = image("sent").writeTo(home.resolve("sent"));
         var file = files.incoming().resolve("upload");
         RegistryServer.run("skopeo", "copy", "-q", "oci:" + layout + ":" + PackedImage.TAG, "oci-archive:" + file);
@@ -299,6 +300,7 @@ class ImageVerticleTest {
     @Test
     void whatIsNoImageIsNotLoadedAndNotKept() throws IOException {
         deploy("db");
+        files.prepare();
         var file = Files.writeString(files.incoming().resolve("upload"), "nothing of the kind".repeat(100));
 
         var refused = refused(bus.ask(Address.IMAGE_LOAD, new LoadImage("localhost/app:1", "upload", null)));

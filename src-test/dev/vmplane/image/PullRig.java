@@ -29,8 +29,8 @@ final class PullRig {
 
     PullRig(Path home, ImageSettings settings, LongSupplier freeBytes) throws IOException {
         this.home = home;
-        this.files = new ImageFiles(home.resolve("images"));
-        assertThat(files.open("db")).isTrue();
+        this.files = new ImageFiles(home.resolve("images"), "db");
+        files.prepare();
         this.pull = new Pull(files, settings, System.getenv("PATH"), freeBytes);
     }
 

@@ -9,7 +9,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -46,9 +45,12 @@ final class ImageFiles {
     static final String TAG = "image";
 
     private final Path directory;
+    private final String databaseId;
 
-    ImageFiles(Path directory) {
+    /** In {@code directory}, for the rows of the database of that id. */
+    ImageFiles(Path directory, String databaseId) {
         this.directory = directory.toAbsolutePath().normalize();
+        this.databaseId = databaseId;
     }
 
     /** What a VM boots from whose image has that digest, in the image directory {@code directory}. */
@@ -78,6 +80,11 @@ final class ImageFiles {
     }
 
     Path incoming() {
+        return incoming(directory);
+    }
+
+    /** Where an archive lies that was sent to this host, in the image directory {@code directory}. */
+    static Path incoming(Path directory) {
         return directory.resolve("oci").resolve("incoming");
     }
 
@@ -97,13 +104,24 @@ final class ImageFiles {
         return digest.substring(digest.indexOf(':') + 1);
     }
 
+    /** Whether nobody else's images are here: those of another database are not to be tidied up. */
+    boolean ours() throws IOException {
+        try {
+            return Files.readString(owner()).equals(databaseId);
+        } catch (NoSuchFileException nobodys) {
+            return true;
+        }
+    }
+
+    private Path owner() {
+        return directory.resolve("oci").resolve("database");
+    }
+
     /**
-     * Makes all the folders, whatever is the usual mode of files here: whoever unpacks an image is another user, and
-     * hypervisors may be.
-     *
-     * @return whether the images here are those of the database of that id; those of another are not to be tidied up
+     * Makes all the folders before the first image comes, whatever is the usual mode of files here: whoever unpacks an image
+     * is another user, and hypervisors may be.
      */
-    boolean open(String databaseId) throws IOException {
+    void prepare() throws IOException {
         var open = PosixFilePermissions.fromString("rwxr-xr-x");
         for (var folder :
                 List.of(directory.resolve("rootfs"), blobs(), contents(), layouts(), work(), incoming(), archives())) {
@@ -112,12 +130,8 @@ final class ImageFiles {
                 Files.setPosixFilePermissions(folder, open);
             }
         }
-        var owner = directory.resolve("oci").resolve("database");
-        try {
-            Files.writeString(owner, databaseId, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            return true;
-        } catch (FileAlreadyExistsException others) {
-            return Files.readString(owner).equals(databaseId);
+        if (Files.notExists(owner())) {
+            Files.writeString(owner(), databaseId);
         }
     }
 

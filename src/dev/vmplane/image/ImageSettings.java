@@ -3,6 +3,7 @@ package dev.vmplane.image;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /**
  * How this host gets its images.
@@ -28,4 +29,26 @@ public record ImageSettings(
         Path authFile,
         List<String> allowed,
         List<String> plainHttp,
-        int uidBase) {}
+        int uidBase) {
+
+    /** The same, with the credentials that Docker has for the user of {@code environment} when no others are named. */
+    public ImageSettings withUsualCredentials(Map<String, String> environment) {
+        if (authFile != null) {
+            return this;
+        }
+        var docker = environment.containsKey("DOCKER_CONFIG")
+                ? Path.of(environment.get("DOCKER_CONFIG"))
+                : Path.of(environment.getOrDefault("HOME", "/"), ".docker");
+        return new ImageSettings(
+                pulls,
+                pullLimit,
+                maxBytes,
+                maxUnpackedBytes,
+                maxFiles,
+                budgetBytes,
+                docker.resolve("config.json").toAbsolutePath(),
+                allowed,
+                plainHttp,
+                uidBase);
+    }
+}

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -43,7 +44,6 @@ public final class ImageVerticle extends VerticleBase {
     private static final int THREADS = 4;
 
     private final Path directory;
-    private final String databaseId;
     private final ImageSettings settings;
     private final String path;
     private final Time time;
@@ -61,6 +61,7 @@ public final class ImageVerticle extends VerticleBase {
     private Pulls pulls;
     private LookUps lookUps;
     private boolean ours;
+    private boolean counting;
     private boolean stopped;
 
     /**
@@ -71,11 +72,10 @@ public final class ImageVerticle extends VerticleBase {
      */
     public ImageVerticle(Path directory, String databaseId, ImageSettings settings, String path, Time time) {
         this.directory = directory;
-        this.databaseId = databaseId;
         this.settings = settings;
         this.path = path;
         this.time = time;
-        this.files = new ImageFiles(directory);
+        this.files = new ImageFiles(directory, databaseId);
         this.kernels = new KernelFiles(directory);
     }
 
@@ -90,7 +90,7 @@ public final class ImageVerticle extends VerticleBase {
         var pull = new Pull(files, settings, path, this::freeBytes);
         pulls = new Pulls(bus, time, pull, pullers, settings.pullLimit(), turns);
         lookUps = new LookUps(bus, pull, files, worker, turns);
-        return worker.executeBlocking(this::open)
+        return onWorker(this::open)
                 .compose(opened -> Future.all(
                         bus.listen(Address.COMMITTED, this::committed),
                         bus.answer(Address.IMAGE_LOOK_UP, lookUps::lookUp),
@@ -109,7 +109,7 @@ public final class ImageVerticle extends VerticleBase {
     }
 
     private Void open() throws Exception {
-        ours = files.open(databaseId);
+        ours = files.ours();
         if (ours) {
             files.clearWork();
         } else {
@@ -119,6 +119,11 @@ public final class ImageVerticle extends VerticleBase {
                             + " give each server an image directory of its own");
         }
         return null;
+    }
+
+    /** What is begun on the worker may end in any order; once we have stopped, nothing is begun. */
+    private <T> Future<T> onWorker(Callable<T> work) {
+        return stopped ? Future.failedFuture("the control plane stops") : worker.executeBlocking(work, false);
     }
 
     private long freeBytes() {
@@ -153,7 +158,7 @@ public final class ImageVerticle extends VerticleBase {
     private Future<Void> lookAround(List<ImageView> rows) {
         var images = rows.stream().map(ImageView::image).toList();
         var digests = images.stream().map(Image::digest).collect(Collectors.toSet());
-        return worker.executeBlocking(() -> {
+        return onWorker(() -> {
                     if (ours) {
                         removeStrays(digests);
                     }
@@ -235,7 +240,7 @@ public final class ImageVerticle extends VerticleBase {
             return;
         }
         pulls.end(digest)
-                .compose(ended -> worker.executeBlocking(() -> {
+                .compose(ended -> onWorker(() -> {
                     files.remove(digest);
                     return null;
                 }))
@@ -246,6 +251,9 @@ public final class ImageVerticle extends VerticleBase {
                     tidy();
                 })
                 .onFailure(cause -> {
+                    if (stopped) {
+                        return;
+                    }
                     LOG.atWarn()
                             .addKeyValue("image", digest)
                             .setCause(cause)
@@ -259,24 +267,28 @@ public final class ImageVerticle extends VerticleBase {
         if (!ours) {
             return;
         }
-        turns.alone(() -> worker.executeBlocking(() -> {
+        turns.alone(() -> onWorker(() -> {
                     files.removeUnused();
                     return null;
                 }))
-                .onFailure(cause -> LOG.atWarn().setCause(cause).log("what images are made of could not be tidied up"))
+                .onFailure(cause -> {
+                    if (!stopped) {
+                        LOG.atWarn().setCause(cause).log("what images are made of could not be tidied up");
+                    }
+                })
                 .onComplete(done -> keepTheBudget());
     }
 
-    /** One at a time: how much its end gives back shows when it is gone. */
+    /** One at a time: how much the end of an image gives back shows when it is gone. */
     private void keepTheBudget() {
-        if (stopped) {
+        if (stopped || counting || !leaving.isEmpty()) {
             return;
         }
-        worker.executeBlocking(files::contentBytes)
+        counting = true;
+        onWorker(files::contentBytes)
                 .compose(bytes -> rows().map(rows -> ImageBudget.next(rows, bytes, settings.budgetBytes())))
-                .compose(next -> next.isEmpty() || !leaving.isEmpty()
-                        ? Future.succeededFuture()
-                        : end(next.get()).mapEmpty())
+                .onComplete(done -> counting = false)
+                .onSuccess(next -> next.ifPresent(this::makeRoom))
                 .onFailure(cause -> {
                     if (!stopped) {
                         LOG.atWarn().addKeyValue("error", cause.getMessage()).log("images could not be counted");
@@ -284,12 +296,18 @@ public final class ImageVerticle extends VerticleBase {
                 });
     }
 
-    private Future<ImageView> end(ImageView view) {
+    /** Whoever begins to use it just now keeps it. */
+    private void makeRoom(ImageView view) {
+        var image = view.image();
         LOG.atInfo()
-                .addKeyValue("image", view.image().digest())
-                .addKeyValue("names", view.image().references())
+                .addKeyValue("image", image.digest())
+                .addKeyValue("names", image.references())
                 .log("an image that nobody uses makes room");
-        return bus.ask(Address.STORE_IMAGE_DELETE, view.image().digest());
+        bus.ask(Address.STORE_IMAGE_DELETE, image.digest())
+                .onFailure(cause -> LOG.atInfo()
+                        .addKeyValue("image", image.digest())
+                        .addKeyValue("error", cause.getMessage())
+                        .log("an image stays"));
     }
 
     private Future<Pruned> prune() {
@@ -317,6 +335,6 @@ public final class ImageVerticle extends VerticleBase {
     }
 
     private Future<Kernels> kernels() {
-        return worker.executeBlocking(() -> new Kernels(kernels.list()));
+        return onWorker(() -> new Kernels(kernels.list()));
     }
 }

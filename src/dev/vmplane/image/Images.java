@@ -28,6 +28,11 @@ public final class Images {
         this.worker = worker;
     }
 
+    /** Where archives with images lie that were sent to this host. */
+    public Path incoming() {
+        return ImageFiles.incoming(directory);
+    }
+
     /**
      * Where a file of that name lies, or what was made of the image of that digest, if it is there. The name has been checked
      * to be one, see {@code BootDocument}.

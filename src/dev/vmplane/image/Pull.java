@@ -7,9 +7,11 @@ import dev.vmplane.image.Registry.Found;
 import dev.vmplane.model.Image;
 import dev.vmplane.model.ImageReference;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.ReadOnlyFileSystemException;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -295,11 +297,21 @@ final class Pull {
     }
 
     private <T> T inFolder(Work<T> work) throws IOException {
-        var folder = Files.createTempDirectory(files.work(), "");
+        var folder = folder();
         try {
             return work.in(new Tool(path, folder));
         } finally {
             Removal.of(folder);
+        }
+    }
+
+    private Path folder() throws IOException {
+        try {
+            files.prepare();
+            return Files.createTempDirectory(files.work(), "");
+        } catch (AccessDeniedException | ReadOnlyFileSystemException unusable) {
+            throw ImageTrouble.unavailable(
+                    "image_directory_unusable", "the server may not write into the image directory of this host");
         }
     }
 }

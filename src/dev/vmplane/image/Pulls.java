@@ -95,6 +95,9 @@ final class Pulls {
     }
 
     private Future<Pull.Made> start(UnderWay pulling) {
+        if (stopped || pulling.unwanted) {
+            return Future.failedFuture(ImageTrouble.unavailable("image_not_wanted", "nobody wants it any more"));
+        }
         var known = hopeless.get(pulling.image.digest());
         if (known != null) {
             return Future.failedFuture(known);
