@@ -15,6 +15,7 @@ import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.NetSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -156,6 +157,11 @@ final class FakeHypervisor implements Hypervisor {
     public Future<Void> reclaim(Machine machine, int mebibytes) {
         reclaimed = mebibytes;
         return perform(Call.RECLAIM, () -> {});
+    }
+
+    @Override
+    public Future<NetSocket> agent(Machine machine) {
+        throw new UnsupportedOperationException("the rig has an agent of its own");
     }
 
     @Override
