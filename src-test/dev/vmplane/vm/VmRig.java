@@ -41,6 +41,7 @@ final class VmRig {
     final ManualTime time = new ManualTime(Samples.NOW);
     final LedgerStore store = new LedgerStore(time);
     final FakeHypervisor hypervisor = new FakeHypervisor(this::phase);
+    final FakeAgent agent = new FakeAgent(this::phase);
     final FakeGround ground = new FakeGround();
     final AtomicInteger outstanding = new AtomicInteger();
     final AtomicInteger outstandingAsked = new AtomicInteger();
@@ -108,7 +109,7 @@ final class VmRig {
     private VmRig deploy(Owner owner, VmState state, VmmProcess found) {
         var row = Samples.vm(VM, owner, state, guest.address, guest.port);
         store.keep(row);
-        var parts = new VmParts(hypervisor, ground, new HealthProbe(vertx, time), LIMITS, time);
+        var parts = new VmParts(hypervisor, machine -> agent, ground, new HealthProbe(vertx, time), LIMITS, time);
         deployment = Await.of(vertx.deployVerticle(new VmVerticle(row, found, parts)));
         return this;
     }

@@ -4,6 +4,8 @@ import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.host.ProcessEnd;
 import dev.vmplane.hypervisor.Inspection;
+import dev.vmplane.model.Exec;
+import dev.vmplane.model.GuestMetrics;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
@@ -12,6 +14,7 @@ import dev.vmplane.model.Refusal;
 import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.VmState;
 import dev.vmplane.model.VmmProcess;
+import dev.vmplane.vm.agent.Agent;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
@@ -37,7 +40,9 @@ public final class VmVerticle extends VerticleBase {
     private final Vmm vmm;
     private final Checkup checkup;
     private final Line line = new Line(MAX_LINE);
+    private final Agent agent;
     private VmRow row;
+    private ExecSessions programs;
     private Construction construction;
     private Departure departure;
     private HealthWatch health = HealthWatch.WELL;
@@ -50,7 +55,9 @@ public final class VmVerticle extends VerticleBase {
     public VmVerticle(MicroVm row, VmmProcess found, VmParts parts) {
         this.first = row;
         this.parts = parts;
-        this.vmm = new Vmm(parts.hypervisor(), parts.ground().machine(row), found);
+        var machine = parts.ground().machine(row);
+        this.vmm = new Vmm(parts.hypervisor(), machine, found);
+        this.agent = parts.agents().of(machine);
         this.checkup = new Checkup(row, parts.probe(), parts.time(), passed -> queue(() -> checked(passed)));
     }
 
@@ -60,7 +67,11 @@ public final class VmVerticle extends VerticleBase {
         row = new VmRow(bus, first);
         construction = new Construction(row, vmm, parts);
         departure = new Departure(row, vmm, parts.limits(), parts.time(), this::queue, this::ended);
-        return bus.answer(Address.vmReclaim(row.id()), this::reclaim)
+        programs = new ExecSessions(bus, agent);
+        return Future.all(
+                        bus.answer(Address.vmReclaim(row.id()), this::reclaim),
+                        bus.answer(Address.vmExec(row.id()), this::exec),
+                        bus.answer(Address.vmMetrics(row.id()), nothing -> metrics()))
                 .compose(answering -> bus.listen(Address.vmLook(row.id()), vmId -> look()))
                 .onSuccess(done -> queue(this::follow));
     }
@@ -69,6 +80,7 @@ public final class VmVerticle extends VerticleBase {
     public Future<?> stop() {
         stopped = true;
         checkup.cancel();
+        agent.close();
         vmm.release();
         return Future.succeededFuture();
     }
@@ -297,6 +309,28 @@ public final class VmVerticle extends VerticleBase {
                 .onComplete(told)
                 .otherwiseEmpty());
         return told.future();
+    }
+
+    private Future<Exec.Started> exec(Exec.Start start) {
+        return awake("run a program").compose(up -> programs.start(start));
+    }
+
+    private Future<GuestMetrics> metrics() {
+        return awake("say how it is").compose(up -> agent.metrics()).recover(AgentRefusal::of);
+    }
+
+    /** Fails where there is no guest to speak with. */
+    private Future<Void> awake(String verb) {
+        return switch (row.phase()) {
+            case WARMING, WARM, RUNNING, DRAINING -> Future.succeededFuture();
+            case PENDING, STARTING, BOOTING, PAUSED, STOPPING, STOPPED, FAILED ->
+                Future.failedFuture(new Refusal(
+                                Refusal.Kind.CONFLICT,
+                                "vm_not_running",
+                                null,
+                                "vm " + row.id() + " cannot " + verb + ": it is " + row.phase())
+                        .asException());
+        };
     }
 
     /** Ends this verticle. A life can be over before its deployment is complete: then a moment later. */

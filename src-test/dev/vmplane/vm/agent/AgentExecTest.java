@@ -124,7 +124,7 @@ class AgentExecTest {
 
     @Test
     void whatComesWhileNobodyListensIsJoinedAndTheEndWaits() {
-        started();
+        var session = started();
         var slow = Promise.<Void>promise();
         ear.slow = slow;
         rig.say(Kind.STDOUT, asked.session(), "a");
@@ -133,7 +133,10 @@ class AgentExecTest {
             rig.say(Kind.STDERR, asked.session(), "c");
         }
         rig.say(new AgentFrame(Kind.EXITED, asked.session(), bytes(0, 0)));
-        rig.until(() -> ear.said.size() == 1);
+        Await.until(
+                true,
+                () -> rig.on(() -> session.input(Buffer.buffer())).map(false).otherwise(true));
+        assertThat(ear.said).hasSize(1);
         assertThat(ear.end).isNull();
 
         ear.slow = null;
