@@ -17,3 +17,4 @@ check() {
 }
 
 check config config.c words.c
+check lines lines.c

@@ -1,8 +1,8 @@
 /*
- * Starts the program: its own session, no input, its output through a pipe that the supervisor passes on.
+ * Starts the program: its own session, no input, its output through pipes that the supervisor passes on.
  *
- * The pipe rather than the console itself, because then a program can neither stall the console nor leave it in the
- * middle of a line, and because `started` can be told before the first byte of output.
+ * Pipes rather than the console itself, because then its lines can be marked as its own, and because `started` can be told
+ * before the first byte of output.
  */
 #define _GNU_SOURCE
 #include "init.h"
@@ -42,21 +42,21 @@ static bool set_environment(const struct config *config)
     return setenv("PATH", DEFAULT_PATH, 0) == 0;
 }
 
-static bool connect_streams(int output)
+static bool connect_streams(int output, int errors)
 {
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     return nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
-           dup2(output, STDERR_FILENO) >= 0;
+           dup2(errors, STDERR_FILENO) >= 0;
 }
 
 /* Returns only if the program could not be executed. */
-static struct failure become(const struct config *config, int output)
+static struct failure become(const struct config *config, int output, int errors)
 {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setrlimit(RLIMIT_NOFILE, &OPEN_FILES);
-    if (setsid() < 0 || !set_environment(config) || !connect_streams(output))
+    if (setsid() < 0 || !set_environment(config) || !connect_streams(output, errors))
         return (struct failure){IN_SETUP, errno};
     if (chdir(config->workdir) != 0 && (!make_directories(config->workdir) || chdir(config->workdir) != 0))
         return (struct failure){IN_WORKDIR, errno};
@@ -82,24 +82,25 @@ static void explain(const struct config *config, const struct failure *failure)
 
 bool program_start(const struct config *config, struct program *program, struct outcome *outcome)
 {
-    int output[2], verdict[2];
-    if (pipe2(output, O_CLOEXEC) != 0 || pipe2(verdict, O_CLOEXEC) != 0)
+    int output[2], errors[2], verdict[2];
+    if (pipe2(output, O_CLOEXEC) != 0 || pipe2(errors, O_CLOEXEC) != 0 || pipe2(verdict, O_CLOEXEC) != 0)
         give_up("open a pipe: %s", strerror(errno));
     pid_t pid = fork();
     if (pid < 0)
         give_up("start a process: %s", strerror(errno));
     if (pid == 0) {
-        struct failure failure = become(config, output[1]);
+        struct failure failure = become(config, output[1], errors[1]);
         _exit(write(verdict[1], &failure, sizeof failure) < 0);
     }
     close(output[1]);
+    close(errors[1]);
     close(verdict[1]);
 
     struct failure failure;
     bool failed = read(verdict[0], &failure, sizeof failure) == sizeof failure;
     close(verdict[0]);
     if (!failed) {
-        *program = (struct program){.pid = pid, .output = output[0]};
+        *program = (struct program){.pid = pid, .outputs = {output[0], errors[0]}};
         return true;
     }
     waitpid(pid, NULL, 0);
