@@ -18,3 +18,4 @@ check() {
 
 check config config.c words.c
 check lines lines.c
+check user user.c words.c

@@ -12,7 +12,7 @@
  *
  * What is this program's own begins with its name:
  *
- *     vmplane-guest: started pid=<n> uptime_ms=<n>   before any output of the program
+ *     vmplane-guest: started pid=<n> uptime_ms=<n>   before any output of the program; pid 0: it waits for a terminal
  *     vmplane-guest: cannot <verb>: <reason>
  *     vmplane-guest: exit status=<n>                 the last line; or exit signal=<n>
  *
@@ -23,6 +23,7 @@
 #define _GNU_SOURCE
 #include "init.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,11 +47,21 @@ static void read_config(struct config *config)
         say("cannot use key %.64s: it is unknown", config->unknown_keys.items[i]);
 }
 
+/* So that no descriptor of ours has the number of one that a program's streams become. */
+static void fill_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    close(fd);
+}
+
 static struct outcome run(const struct config *config, const struct stop_sources *sources)
 {
-    struct program program;
+    struct program program = {.outputs = {-1, -1}};
     struct outcome outcome;
-    if (!program_start(config, &program, &outcome))
+    if (!config->interactive && !program_start(config, &program, &outcome))
         return outcome;
     say("started pid=%d uptime_ms=%ld", (int)program.pid, uptime_ms());
     return supervise(config, &program, sources);
@@ -68,6 +79,7 @@ int main(void)
 
     stop_requests_hold(&held);
     mount_kernel_filesystems();
+    fill_standard_streams();
     console_open();
     kernel_log_open();
     load_modules("/modules");

@@ -45,8 +45,6 @@ void kernel_log_pass(void);
 
 void mount_kernel_filesystems(void);
 void wait_for_device(const char *path);
-/* Makes a directory and those above it, as far as it can. */
-bool make_directories(const char *path);
 /* Makes the root: `device` under what the disk `changes` takes, or memory when that is NULL. */
 void enter_root(const char *device, const char *changes);
 void mount_volumes(const struct words *volumes);
@@ -63,8 +61,8 @@ void network_up(const struct config *config);
 /* program.c: the one program this VM exists for. */
 
 struct program {
-    pid_t pid;
-    int outputs[2]; /* read ends of its stdout and stderr */
+    pid_t pid; /* 0: there is none, because the agent is to start it */
+    int outputs[2]; /* read ends of its stdout and stderr, or -1 */
 };
 
 /* How a program ended, as waitpid tells it; a program that never ran ends as a shell would report it (126 or 127). */

@@ -52,6 +52,10 @@ static void stop(struct watch *watch)
 {
     if (watch->phase != RUNNING)
         return;
+    if (watch->program == 0) {
+        watch->ended = true;
+        return;
+    }
     watch->phase = STOPPING;
     watch->kill_at_ms = now_ms() + watch->config->stop_grace_s * 1000L;
     kill(watch->program, watch->config->stop_signal);
