@@ -91,6 +91,18 @@ class NetworkPolicyTest {
     }
 
     @Test
+    void aWarmVmHasItsTenantsRightsFromTheMomentItHasItsOwnerAndIsNamedOnceItServes() {
+        apply(List.of(job("a", "red", DATABASE)), warm("1"), vm("2", "a", "red"));
+
+        var claimed = warm("1");
+        apply(List.of(), claimed.with(new Owner("a", "red", 0, 1), claimed.state()));
+
+        assertThat(rights("1").peers()).containsExactly(rights("2").tenant());
+        assertThat(rights("1").hostPorts()).containsExactly(DATABASE);
+        assertThat(policy.names("red")).isEqualTo(Map.of("a", Set.of("10.88.0.2")));
+    }
+
+    @Test
     void namesStandForHealthyVmsOfTheirOwnTenantOnly() {
         apply(
                 List.of(job("a", "red"), job("c", "blue")),
