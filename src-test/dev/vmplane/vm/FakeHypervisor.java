@@ -34,6 +34,7 @@ final class FakeHypervisor implements Hypervisor {
         RECLAIM,
         CONFIGURE,
         BOOT,
+        PAUSE,
         RESUME,
         STOP,
         KILL,
@@ -145,7 +146,7 @@ final class FakeHypervisor implements Hypervisor {
 
     @Override
     public Future<Void> pause(Machine machine) {
-        throw new UnsupportedOperationException("nobody pauses yet");
+        return perform(Call.PAUSE, () -> runs(Inspection.PAUSED));
     }
 
     @Override
