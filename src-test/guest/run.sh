@@ -19,3 +19,5 @@ check() {
 check config config.c words.c
 check lines lines.c
 check user user.c words.c
+check agent agent.c requests.c frame.c link.c exec.c spawn.c launch.c user.c paths.c hook.c attach.c processes.c \
+    config.c words.c

@@ -89,6 +89,8 @@ void stop_requests_hold(sigset_t *held);
 void stop_requests_open(const sigset_t *held, struct stop_sources *sources);
 bool power_key_pressed(int key);
 
+/* agent.h has what runs beside the program. */
+
 /* supervise.c: from the first line of output to the last process of the guest. */
 
 struct outcome supervise(const struct config *config, const struct program *program, const struct stop_sources *sources);

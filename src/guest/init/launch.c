@@ -4,6 +4,7 @@
 #include "user.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -71,9 +72,34 @@ static bool take_on(const struct identity *identity)
            setuid(identity->uid) == 0;
 }
 
-static struct failure failed(int step)
+void set_oom_score(const char *score)
 {
-    return (struct failure){.step = step, .error = errno};
+    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (file < 0)
+        return;
+    ssize_t written = write(file, score, strlen(score));
+    (void)written; /* then it stays as it is */
+    close(file);
+}
+
+static struct failure failed(const struct launch *launch, int step, const char *why)
+{
+    struct failure failure = {.step = step};
+    switch (failure.step) {
+    case IN_SETUP:
+        snprintf(failure.what, sizeof failure.what, "prepare the program: %s", why);
+        break;
+    case IN_USER:
+        snprintf(failure.what, sizeof failure.what, "become %.128s: %s", launch->user == NULL ? "root" : launch->user, why);
+        break;
+    case IN_WORKDIR:
+        snprintf(failure.what, sizeof failure.what, "enter %.200s: %s", launch->workdir, why);
+        break;
+    case IN_EXEC:
+        snprintf(failure.what, sizeof failure.what, "execute %.200s: %s", launch->arguments[0], why);
+        break;
+    }
+    return failure;
 }
 
 /* Returns only if it could not. */
@@ -85,53 +111,30 @@ static struct failure become(const struct launch *launch, const int streams[3])
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
     setrlimit(RLIMIT_NOFILE, &OPEN_FILES);
+    set_oom_score("0");
 
     const char *fault = identity_find(launch->user, "", &identity);
-    if (fault != NULL) {
-        struct failure failure = {.step = IN_USER};
-        snprintf(failure.reason, sizeof failure.reason, "%s", fault);
-        return failure;
-    }
+    if (fault != NULL)
+        return failed(launch, IN_USER, fault);
     bool is_root = geteuid() == 0; /* in a test it need not be, and then it stays who it is */
     if (setsid() < 0 || !set_environment(launch, identity.home) ||
         (is_root && !own_streams(&identity, launch->terminal, streams)) || !connect_streams(launch->terminal, streams))
-        return failed(IN_SETUP);
+        return failed(launch, IN_SETUP, strerror(errno));
     if (!enter(launch->workdir))
-        return failed(IN_WORKDIR);
+        return failed(launch, IN_WORKDIR, strerror(errno));
     if (is_root && !take_on(&identity))
-        return failed(IN_USER);
+        return failed(launch, IN_USER, strerror(errno));
     if (launch->maker != 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != launch->maker))
-        return failed(IN_SETUP);
+        return failed(launch, IN_SETUP, "the agent has ended");
     execvp(launch->arguments[0], launch->arguments);
-    return failed(IN_EXEC);
+    bool not_found = errno == ENOENT || errno == ENOTDIR;
+    struct failure failure = failed(launch, IN_EXEC, strerror(errno));
+    failure.not_found = not_found;
+    return failure;
 }
 
-void launch(const struct launch *launch, const int streams[3], int verdict)
+void launch_program(const struct launch *launch, const int streams[3], int verdict)
 {
     struct failure failure = become(launch, streams);
     _exit(write(verdict, &failure, sizeof failure) < 0);
-}
-
-void failure_tell(const struct failure *failure, const struct launch *launch, char *text, size_t size)
-{
-    const char *why = failure->error == 0 ? failure->reason : strerror(failure->error);
-    switch (failure->step) {
-    case IN_SETUP:
-        snprintf(text, size, "prepare the program: %s", why);
-        break;
-    case IN_USER:
-        snprintf(text, size, "become %.64s: %s", launch->user == NULL ? "root" : launch->user, why);
-        break;
-    case IN_WORKDIR:
-        snprintf(text, size, "enter %.200s: %s", launch->workdir, why);
-        break;
-    case IN_EXEC:
-        snprintf(text, size, "execute %.200s: %s", launch->arguments[0], why);
-        break;
-    }
-}
-
-bool failure_is_not_found(const struct failure *failure)
-{
-    return failure->step == IN_EXEC && (failure->error == ENOENT || failure->error == ENOTDIR);
 }

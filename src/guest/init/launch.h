@@ -22,15 +22,14 @@ struct launch {
 
 struct failure {
     enum { IN_SETUP, IN_USER, IN_WORKDIR, IN_EXEC } step;
-    int error; /* 0: see `reason` */
-    char reason[64];
+    bool not_found; /* in the exec: there is no such program */
+    char what[320]; /* for people, such as `execute /bin/no: No such file or directory` */
 };
 
-/* Never returns: becomes the program, or tells `verdict` why not. Streams are numbered above those they become. */
-_Noreturn void launch(const struct launch *launch, const int streams[3], int verdict);
+/* How gladly the kernel takes this process, and those it makes, when memory is short. */
+void set_oom_score(const char *score);
 
-/* For people, such as `execute /bin/no: No such file or directory`. */
-void failure_tell(const struct failure *failure, const struct launch *launch, char *text, size_t size);
-bool failure_is_not_found(const struct failure *failure);
+/* Never returns: becomes the program, or tells `verdict` why not: one struct failure. Streams are numbered above those they become. */
+_Noreturn void launch_program(const struct launch *launch, const int streams[3], int verdict);
 
 #endif

@@ -25,7 +25,7 @@ static void open_pipe(int ends[2])
 static _Noreturn void run(const struct launch *how, int output, int errors, int verdict)
 {
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    launch(how, (int[]){nothing, output, errors}, verdict);
+    launch_program(how, (int[]){nothing, output, errors}, verdict);
 }
 
 bool program_start(const struct config *config, struct program *program, struct outcome *outcome)
@@ -56,10 +56,8 @@ bool program_start(const struct config *config, struct program *program, struct 
         *program = (struct program){.pid = pid, .outputs = {output[0], errors[0]}};
         return true;
     }
-    char reason[384];
     waitpid(pid, NULL, 0);
-    failure_tell(&failure, &how, reason, sizeof reason);
-    say("cannot %s", reason);
-    *outcome = (struct outcome){.number = failure_is_not_found(&failure) ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE};
+    say("cannot %s", failure.what);
+    *outcome = (struct outcome){.number = failure.not_found ? STATUS_NOT_FOUND : STATUS_CANNOT_EXECUTE};
     return false;
 }

@@ -3,6 +3,7 @@
  * that the program wants for it and, when the grace has passed, SIGKILL. One poll loop; nothing in it waits for anything else.
  */
 #define _GNU_SOURCE
+#include "agent.h"
 #include "clock.h"
 #include "init.h"
 #include "lines.h"
@@ -14,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { AGENT_PAUSE_MS = 1000, AGENT_TOLD_LIMIT = 3 };
 enum { LAST_OUTPUT_LIMIT_MS = 2000, REAP_LIMIT_S = 2, STREAMS = 2 };
 
 /* Where the poll loop hears of what. */
@@ -31,15 +33,38 @@ struct watch {
     pid_t program;
     struct outcome outcome;
     bool ended;
+    pid_t agent;        /* 0: it has ended */
+    long agent_at_ms;   /* when it is started again; FOREVER_MS: never */
+    unsigned agent_ends;
     enum { RUNNING, STOPPING, KILLED } phase;
     long kill_at_ms; /* while STOPPING */
 };
+
+static void start_agent(struct watch *watch)
+{
+    pid_t pid = agent_start(watch->config, watch->program);
+    watch->agent = pid > 0 ? pid : 0;
+    watch->agent_at_ms = pid > 0 ? FOREVER_MS : now_ms() + AGENT_PAUSE_MS;
+}
+
+/* The agent ends well only when there is no way to the host. Anything else is an accident, or the program's doing. */
+static void lose_agent(struct watch *watch, int status)
+{
+    watch->agent = 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return;
+    watch->agent_at_ms = now_ms() + AGENT_PAUSE_MS;
+    if (watch->phase != KILLED && watch->agent_ends++ < AGENT_TOLD_LIMIT)
+        say("the agent has ended and is started again");
+}
 
 static void reap(struct watch *watch)
 {
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == watch->agent)
+            lose_agent(watch, status);
         if (pid != watch->program)
             continue;
         watch->ended = true;
@@ -133,6 +158,12 @@ static int patience_ms(const struct watch *watch)
     return watch->phase == STOPPING ? ms_until(watch->kill_at_ms, now_ms()) : FOREVER_MS;
 }
 
+static int agent_ms(const struct watch *watch)
+{
+    return watch->agent_at_ms == FOREVER_MS || watch->phase == KILLED ? FOREVER_MS
+                                                                      : ms_until(watch->agent_at_ms, now_ms());
+}
+
 /* Nobody outlives the program: the exit line is the guest's last, so nothing may be left that could print after it. */
 static void kill_everyone(void)
 {
@@ -175,17 +206,20 @@ struct outcome supervise(const struct config *config, const struct program *prog
     static struct output outputs[STREAMS] = {{.lines.kind = 'o'}, {.lines.kind = 'e'}};
     for (int i = 0; i < STREAMS; i++)
         outputs[i].from = program->outputs[i];
+    start_agent(&watch);
     while (!watch.ended) {
         struct pollfd ready[INTERESTS] = {[SIGNALS] = interest(sources->signals, POLLIN)};
         for (size_t i = 0; i < sources->key_count; i++)
             ready[KEYS + i] = interest(sources->keys[i], POLLIN);
-        int wait_ms = sooner_ms(expect_output(outputs, ready), patience_ms(&watch));
-        if (poll(ready, KEYS + sources->key_count, wait_ms) < 0)
+        int wait_ms = sooner_ms(patience_ms(&watch), agent_ms(&watch));
+        if (poll(ready, KEYS + sources->key_count, sooner_ms(expect_output(outputs, ready), wait_ms)) < 0)
             continue;
         take_requests(sources, ready, &watch);
         relay(outputs, ready);
         if (patience_ms(&watch) == 0)
             lose_patience(&watch);
+        if (agent_ms(&watch) == 0)
+            start_agent(&watch);
     }
     kill_everyone();
     pass_the_rest(outputs);
