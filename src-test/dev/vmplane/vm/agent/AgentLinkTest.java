@@ -220,6 +220,19 @@ class AgentLinkTest {
     }
 
     @Test
+    void anAgentThatWasStartedAnewIsGreetedAnew() {
+        stopped();
+        var metrics = rig.on(rig.link::metrics);
+        rig.next(Kind.METRICS);
+
+        rig.say(Kind.FAILED, 0, "io the agent has been started anew");
+
+        rig.next(Kind.METRICS);
+        assertThat(rig.connections()).isEqualTo(2);
+        assertThat(metrics.isComplete()).isFalse();
+    }
+
+    @Test
     void anAgentThatTalksNonsenseIsHungUpOn() {
         var metrics = rig.on(rig.link::metrics);
         rig.next();

@@ -61,7 +61,10 @@ public record AgentFrame(Kind kind, int session, Buffer payload) {
         EXITED(0x93),
         /** Guest: u32, how many bytes of input were consumed. */
         TAKEN(0x94),
-        /** Guest: {@code <code> <sentence>}, why something cannot be done. The last of its session. */
+        /**
+         * Guest: {@code <code> <sentence>}, why something cannot be done. The last of its session; in session 0 of all: the
+         * agent was started anew, or is another VM's.
+         */
         FAILED(0x9f),
         /** Guest: it is done; entries {@code status} for a hook. The last of its session. */
         DONE(0xa0),

@@ -131,6 +131,10 @@ final class AgentConnection {
             welcomes--;
             return;
         }
+        if (frame.kind() == Kind.FAILED && frame.session() == 0) {
+            lose(AgentException.said(frame.payload().toString()).getMessage(), null);
+            return;
+        }
         var session = sessions.get(frame.session());
         if (session == null) {
             throw new AgentFrameException("nobody asked for its " + frame.kind());
