@@ -91,7 +91,12 @@ class SpecRefusalTest {
                 spec("'role': 'web', 'env': {'A B': 'x'}", "bad_value", "spec.env.A B"),
                 spec("'role': 'web', 'env': {'': 'x'}", "bad_value", "spec.env."),
                 spec("'role': 'web', 'env': {'A=B': 'x'}", "bad_value", "spec.env.A=B"),
-                spec("'role': 'web', 'env': {'A': '" + "ä".repeat(64 * 1024) + "'}", "too_large", "spec.env"));
+                spec("'role': 'web', 'env': {'A': '" + "ä".repeat(64 * 1024) + "'}", "too_large", "spec.env"),
+                spec("'role': 'web', 'attach_env': {'A B': 'x'}", "bad_value", "spec.attach_env.A B"),
+                spec(
+                        "'role': 'web', 'attach_env': {'A': '" + "x".repeat(8 * 1024) + "'}",
+                        "too_large",
+                        "spec.attach_env"));
     }
 
     static Stream<Arguments> sizes() {

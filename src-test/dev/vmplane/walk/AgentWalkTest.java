@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,7 +36,7 @@ class AgentWalkTest {
     @TempDir
     private Path home;
 
-    private final StringBuffer said = new StringBuffer();
+    private final List<String> said = new CopyOnWriteArrayList<>();
     private final AtomicReference<Exec.Output> end = new AtomicReference<>();
     private RealPlane plane;
     private String session;
@@ -63,7 +64,7 @@ class AgentWalkTest {
 
         start(vm, List.of(PROGRAM, "echo", "hello"), null);
         assertThat(ended()).isEqualTo(new GuestExit(0, null));
-        assertThat(said).hasToString("hello red\n");
+        assertThat(said()).isEqualTo("hello red\n");
 
         start(vm, List.of(PROGRAM, "exit", "7"), null);
         assertThat(ended()).isEqualTo(new GuestExit(7, null));
@@ -73,7 +74,7 @@ class AgentWalkTest {
         type("y".repeat(60_000));
         act(new Exec.Input(Act.END, new byte[0], null));
         assertThat(ended()).isEqualTo(new GuestExit(0, null));
-        assertThat(said).hasSize(120_000);
+        assertThat(said()).hasSize(120_000);
 
         start(vm, List.of(PROGRAM, "size"), new Exec.Terminal(24, 80));
         untilSaid("24 80");
@@ -94,9 +95,11 @@ class AgentWalkTest {
         var paused = new JsonObject().put("min", 1).put("mode", "paused");
         plane.wish("first", spec(new JsonObject().put("CITY", "Oslo")).put("warm_pool", paused));
         running("first");
-        plane.heard("vm.phase", event -> "paused".equals(event.getJsonObject("data").getString("to")));
+        plane.heard(
+                "vm.phase", event -> "paused".equals(event.getJsonObject("data").getString("to")));
 
-        var second = plane.wish("second", spec(new JsonObject().put("CITY", "Rome")).put("warm_pool", paused));
+        var second =
+                plane.wish("second", spec(new JsonObject().put("CITY", "Rome")).put("warm_pool", paused));
 
         assertThat(second.status()).isEqualTo(201);
         var told = plane.visit("second.localhost", "/told").text();
@@ -106,7 +109,8 @@ class AgentWalkTest {
                 .doesNotContain("Oslo");
         assertThat(told.substring(told.lastIndexOf("\n{"))).contains("\"tenant\":\"second\"", "\"CITY\":\"Rome\"");
         var now = Long.parseLong(plane.visit("second.localhost", "/now").text());
-        assertThat(now).isBetween(Instant.now().getEpochSecond() - 5, Instant.now().getEpochSecond() + 5);
+        assertThat(now)
+                .isBetween(Instant.now().getEpochSecond() - 5, Instant.now().getEpochSecond() + 5);
 
         var first = plane.vmOf("first");
         plane.delete("first");
@@ -138,7 +142,7 @@ class AgentWalkTest {
     }
 
     private void start(String vm, List<String> cmd, Exec.Terminal terminal) {
-        said.setLength(0);
+        said.clear();
         end.set(null);
         Await.of(exec(vm, cmd, terminal));
     }
@@ -153,7 +157,7 @@ class AgentWalkTest {
 
     private Future<Nothing> hear(Exec.Output output) {
         switch (output.kind()) {
-            case STDOUT, STDERR -> said.append(new String(output.bytes(), StandardCharsets.UTF_8));
+            case STDOUT, STDERR -> said.add(new String(output.bytes(), StandardCharsets.UTF_8));
             case EXITED, LOST -> end.set(output);
         }
         return Future.succeededFuture(Nothing.NOTHING);
@@ -174,7 +178,11 @@ class AgentWalkTest {
     }
 
     private void untilSaid(String text) {
-        Await.until(true, () -> Future.succeededFuture(said.toString().contains(text)));
+        Await.until(true, () -> Future.succeededFuture(said().contains(text)));
+    }
+
+    private String said() {
+        return String.join("", said);
     }
 
     private void makeRootfs(Path image) throws IOException, InterruptedException {
@@ -194,7 +202,17 @@ class AgentWalkTest {
                 Path.of("src-test/vmm/guest.c").toAbsolutePath().toString(),
                 "-o",
                 root + PROGRAM);
-        run("mke2fs", "-q", "-t", "ext4", "-E", "root_owner=0:0", "-d", root.toString(), image.toString(), ROOTFS_MIB + "M");
+        run(
+                "mke2fs",
+                "-q",
+                "-t",
+                "ext4",
+                "-E",
+                "root_owner=0:0",
+                "-d",
+                root.toString(),
+                image.toString(),
+                ROOTFS_MIB + "M");
     }
 
     private static void run(String... command) throws IOException, InterruptedException {

@@ -42,8 +42,9 @@ class HookWalkTest {
     void aVmThatSleepsIsWokenForItsJob() {
         plane.post(wish("first", "{}", "paused", "Oslo"));
         plane.untilState("first", "running");
-        plane.until("a VM sleeps", () -> plane.instances(null).stream()
-                .anyMatch(vm -> "paused".equals(vm.getString("phase"))));
+        plane.until(
+                "a VM sleeps",
+                () -> plane.instances(null).stream().anyMatch(vm -> "paused".equals(vm.getString("phase"))));
 
         plane.post(wish("second", "{}", "paused", "Rome"));
         plane.untilState("second", "running");

@@ -93,7 +93,7 @@ public final class SpecDocument {
         refuseSharedVolumes(fields, boot, warmPool, replicas);
         var host = fields.text("host", HOST, null);
         var allow = AllowDocument.read(fields, "allow");
-        var attachEnv = BootDocument.env(fields, "attach_env");
+        var attachEnv = BootDocument.attachEnv(fields);
         var labels = labels(fields);
         fields.end();
         var lowerHost = host == null ? null : host.toLowerCase(Locale.ROOT);

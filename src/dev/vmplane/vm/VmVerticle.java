@@ -3,8 +3,6 @@ package dev.vmplane.vm;
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.host.ProcessEnd;
-import dev.vmplane.model.Exec;
-import dev.vmplane.model.GuestMetrics;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
@@ -47,7 +45,7 @@ public final class VmVerticle extends VerticleBase {
     private Vigil vigil;
     private TimeLimit timeLimit;
     private Departure departure;
-    private ExecSessions programs;
+    private Visits visits;
     private boolean lookQueued;
     private boolean stopped;
     /** Why this life must end, which the store may not know yet; null while it need not. */
@@ -74,11 +72,9 @@ public final class VmVerticle extends VerticleBase {
         vigil = new Vigil(row, arrival, parts.probe(), time, life);
         takeover = new Takeover(row, vmm, construction, life, this::boot, this::adopted);
         departure = new Departure(row, vmm, words, agent, parts.limits(), time, life);
-        programs = new ExecSessions(bus, agent);
-        return Future.all(
-                        bus.answer(Address.vmReclaim(row.id()), this::reclaim),
-                        bus.answer(Address.vmExec(row.id()), this::exec),
-                        bus.answer(Address.vmMetrics(row.id()), nothing -> metrics()))
+        visits = new Visits(bus, row, agent);
+        return bus.answer(Address.vmReclaim(row.id()), this::reclaim)
+                .compose(answering -> visits.receive(bus))
                 .compose(answering -> bus.listen(Address.vmLook(row.id()), vmId -> look()))
                 .onSuccess(done -> queue(this::follow));
     }
@@ -228,28 +224,6 @@ public final class VmVerticle extends VerticleBase {
                 .onComplete(told)
                 .otherwiseEmpty());
         return told.future();
-    }
-
-    private Future<Exec.Started> exec(Exec.Start start) {
-        return awake("run a program").compose(up -> programs.start(start));
-    }
-
-    private Future<GuestMetrics> metrics() {
-        return awake("say how it is").compose(up -> agent.metrics()).recover(AgentRefusal::of);
-    }
-
-    /** Fails where there is no guest to speak with. */
-    private Future<Void> awake(String verb) {
-        return switch (row.phase()) {
-            case WARMING, WARM, RUNNING, DRAINING -> Future.succeededFuture();
-            case PENDING, STARTING, BOOTING, PAUSED, STOPPING, STOPPED, FAILED ->
-                Future.failedFuture(new Refusal(
-                                Refusal.Kind.CONFLICT,
-                                "vm_not_running",
-                                null,
-                                "vm " + row.id() + " cannot " + verb + ": it is " + row.phase())
-                        .asException());
-        };
     }
 
     /** Ends this verticle. A life can be over before its deployment is complete: then a moment later. */

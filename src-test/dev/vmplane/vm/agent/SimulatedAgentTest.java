@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,7 +32,7 @@ class SimulatedAgentTest {
     private final Context context = vertx.getOrCreateContext();
     private final SimulatorRig rig = Await.of(SimulatorRig.start(vertx));
     private final Hypervisor hypervisor = rig.hypervisor();
-    private final StringBuffer said = new StringBuffer();
+    private final List<String> said = new CopyOnWriteArrayList<>();
     private final Promise<Object> end = Promise.promise();
     private Machine machine;
     private AgentLink link;
@@ -81,7 +82,7 @@ class SimulatedAgentTest {
         exec(List.of("echo", "hello", "world"));
 
         assertThat(Await.of(end.future())).isEqualTo(new GuestExit(0, null));
-        assertThat(said).hasToString("hello world\n");
+        assertThat(said()).isEqualTo("hello world\n");
     }
 
     @Test
@@ -96,7 +97,7 @@ class SimulatedAgentTest {
         exec(List.of("env"));
 
         Await.of(end.future());
-        assertThat(said.toString()).contains("COLOUR=blue\n", "TERM=dumb\n");
+        assertThat(said()).contains("COLOUR=blue\n", "TERM=dumb\n");
     }
 
     @Test
@@ -117,13 +118,13 @@ class SimulatedAgentTest {
         run(session::endInput);
 
         assertThat(Await.of(end.future())).isEqualTo(new GuestExit(0, null));
-        assertThat(said).hasSize(600_000);
+        assertThat(said()).hasSize(600_000);
     }
 
     @Test
     void aProgramThatNeverStopsTalkingIsHungUpOn() {
         var session = exec(List.of("yes"));
-        Await.until(true, () -> Future.succeededFuture(said.length() > 10 * ExecSession.WINDOW_BYTES));
+        Await.until(true, () -> Future.succeededFuture(said().length() > 10 * ExecSession.WINDOW_BYTES));
 
         run(session::close);
 
@@ -136,7 +137,7 @@ class SimulatedAgentTest {
 
         run(() -> session.resize(50, 132));
 
-        Await.until(true, () -> Future.succeededFuture(said.toString().equals("24 80\n50 132\n")));
+        Await.until(true, () -> Future.succeededFuture(said().equals("24 80\n50 132\n")));
     }
 
     @Test
@@ -169,6 +170,10 @@ class SimulatedAgentTest {
                 .isTrue();
     }
 
+    private String said() {
+        return String.join("", said);
+    }
+
     private ExecSession exec(List<String> cmd) {
         return on(() -> link.exec(command(cmd, null), ear()));
     }
@@ -181,7 +186,7 @@ class SimulatedAgentTest {
         return new ExecSession.Output() {
             @Override
             public Future<Void> took(boolean stderr, Buffer bytes) {
-                said.append(bytes);
+                said.add(bytes.toString());
                 return Future.succeededFuture();
             }
 
