@@ -132,7 +132,7 @@ void link_interests(const struct link *link, bool read, bool write, struct pollf
 /* Only the host may connect; a program of the guest has no business here. */
 static int take_connection(int listener)
 {
-    struct sockaddr any;
+    struct sockaddr any = {0};
     struct sockaddr_vm peer;
     socklen_t length = sizeof any;
     static_assert(sizeof any == sizeof peer, "the kernel's two views of one address");

@@ -252,6 +252,9 @@ final class World {
         if (random.nextInt(3) == 0) {
             aVmMoves();
         }
+        if (!calm && random.nextInt(3) == 0) {
+            somethingHappensToAnImage();
+        }
         plan.waiting().forEach(waiting -> saw("a job waits: " + waiting.reason().code()));
         lookingAt.clear();
         var seenBefore = List.copyOf(ledger.vms());

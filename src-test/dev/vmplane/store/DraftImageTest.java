@@ -9,6 +9,7 @@ import dev.vmplane.model.Changes;
 import dev.vmplane.model.EventType;
 import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.Image;
+import dev.vmplane.model.Intents;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Refusal;
@@ -220,6 +221,24 @@ class DraftImageTest {
         assertThat(books.ledger.viewOf("web").imageAwaited())
                 .contains(new Reason(
                         ReasonCode.IMAGE_PULLING, "image " + NAME + " is being fetched: 0 of 1 MiB, 0 of 2 layers"));
+    }
+
+    @Test
+    void nothingIsMadeOfAnImageThatIsNotHereAnyMore() {
+        var spec = Specs.withImage(Specs.service("red", 1, 1), Pictures.pinned(ONE));
+        put(ONE, NAME);
+        books.wish("web", spec);
+        var hash = books.ledger.job("web").specHash();
+        var intents =
+                new Intents(List.of(new Intents.Place("web", 0, 1)), List.of(new Intents.Warm(hash, 1)), List.of());
+
+        books.commit(draft -> draft.intend(intents));
+        var early = books.last.vms();
+        ready(ONE);
+        books.commit(draft -> draft.intend(intents));
+
+        assertThat(early).isEmpty();
+        assertThat(books.last.vms()).hasSize(2);
     }
 
     @Test

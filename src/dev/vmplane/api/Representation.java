@@ -145,6 +145,7 @@ final class Representation {
         return new JsonObject()
                 .put("min", pool.bounds().min())
                 .put("max", pool.bounds().max())
+                .put("mode", text(pool.bounds().mode()))
                 .put("warm", pool.warm())
                 .put("warming", pool.warming())
                 .put("jobs", pool.jobs())

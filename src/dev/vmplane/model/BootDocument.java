@@ -41,7 +41,6 @@ public final class BootDocument {
     /** Arguments and environment together, as the guest gets them; Linux takes as much for a single argument. */
     private static final int MAX_GUEST_BYTES = 128 * 1024;
 
-    private static final int MAX_ATTACH_BYTES = 8 * 1024;
     private static final int MAX_VCPU = 32;
     private static final int USUAL_MEM_MB = 256;
     private static final int MIN_MEM_MB = 64;
@@ -64,6 +63,7 @@ public final class BootDocument {
         if (!boot.hooks().equals(Hooks.NONE)) {
             document.put("hooks", HooksDocument.of(boot.hooks()));
         }
+        putUnlessNull(document, "tenant", boot.tenant());
         return document;
     }
 
@@ -97,7 +97,7 @@ public final class BootDocument {
     /** Reads what {@link #of(Boot)} wrote. */
     public static Boot read(Map<String, Object> document) {
         var fields = Fields.strict("", document);
-        var boot = read(fields, Lifecycle.SERVICE);
+        var boot = read(fields, Lifecycle.SERVICE).within(fields.text("tenant", Wish.ID, null));
         fields.end();
         return boot;
     }
@@ -112,7 +112,7 @@ public final class BootDocument {
         var health = HealthDocument.read(fields, lifecycle);
         var port = fields.integer("port", usualPort(program.env(), health), 1, MAX_PORT);
         var hooks = HooksDocument.read(fields, port);
-        return new Boot(rootfs, kernel, program, resources, volumes, port, asked(health, port), hooks);
+        return new Boot(rootfs, kernel, program, resources, volumes, port, asked(health, port), hooks, null);
     }
 
     private static Program program(Fields fields) {
@@ -155,39 +155,24 @@ public final class BootDocument {
         return env;
     }
 
-    /** What a VM is told when it is attached goes to it in one message. */
-    static Map<String, String> attachEnv(Fields fields) {
-        var env = env(fields, "attach_env");
-        var bytes = cost(env);
-        if (bytes > MAX_ATTACH_BYTES) {
-            fields.refuseField(
-                    "too_large",
-                    "attach_env",
-                    "cannot be that large: " + bytes + " bytes of at most " + MAX_ATTACH_BYTES);
-        }
-        return env;
-    }
-
-    private static long cost(Map<String, String> env) {
-        long bytes = 0;
-        for (var variable : env.entrySet()) {
-            bytes += bytes(variable.getKey()) + bytes(variable.getValue()) + 2;
-        }
-        return bytes;
-    }
-
     /** A text costs its bytes and the NUL behind it, a variable an equals sign more. */
     private static void refuseMoreThanFits(Fields fields, List<String> cmd, Map<String, String> env) {
         long bytes = 0;
         for (var entry : cmd) {
             bytes += bytes(entry) + 1;
         }
-        bytes += cost(env);
+        bytes += bytes(env);
         if (bytes > MAX_GUEST_BYTES) {
             var field = env.isEmpty() ? "cmd" : "env";
             var limit = "cmd and env take " + bytes + " bytes of at most " + MAX_GUEST_BYTES;
             fields.refuseField("too_large", field, "cannot be that large: " + limit);
         }
+    }
+
+    static long bytes(Map<String, String> env) {
+        return env.entrySet().stream()
+                .mapToLong(variable -> bytes(variable.getKey()) + bytes(variable.getValue()) + 2L)
+                .sum();
     }
 
     private static int bytes(String text) {
