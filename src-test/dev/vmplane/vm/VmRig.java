@@ -157,7 +157,8 @@ final class VmRig {
                 plain.volumes(),
                 plain.port(),
                 plain.health(),
-                hooks);
+                hooks,
+                plain.tenant());
         var row = new MicroVm(
                 VM, "node-1", Samples.HASH, boot, owner, state, guest.address, List.of(), Samples.NOW, false);
         store.keep(row);
