@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The commands about images and kernels, against a server that answers as the test says. */
+@Timeout(30)
 class ImageCommandsTest {
     private static final String DIGEST = "sha256:" + "ab".repeat(32);
     private static final String READY = "{'digest':'" + DIGEST + "','references':['docker.io/library/web:1'],"

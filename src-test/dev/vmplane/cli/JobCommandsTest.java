@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The small commands about jobs, and what every command says when its server does not answer as it should. */
+@Timeout(30)
 class JobCommandsTest {
     private final ScriptedServer server = new ScriptedServer();
     private final CommandRig rig = new CommandRig(server);

@@ -84,10 +84,17 @@ final class ApiClient {
         return items;
     }
 
-    /** Lines of an answer while they come, to be closed by the caller, from any thread. */
-    Lines follow(String path, String mediaType) {
+    /**
+     * Lines of an answer while they come, to be closed by the one that reads them.
+     *
+     * @param position the id of the last event that came before, or null to begin
+     */
+    Lines follow(String path, String mediaType, String position) {
         var connection = open("GET", path, mediaType);
         try {
+            if (position != null) {
+                connection.setRequestProperty("Last-Event-ID", position);
+            }
             connection.setReadTimeout(0);
             refuse(connection, "GET", path);
             return new Lines(connection);
@@ -167,23 +174,40 @@ final class ApiClient {
         if (status > 0 && status < FIRST_FAILURE) {
             return;
         }
-        var problem = Document.EMPTY;
         try (var in = connection.getErrorStream()) {
-            problem = in == null ? Document.EMPTY : document(in);
-        } catch (CommandException notOurs) {
+            throw problem(status, method + " " + path, in == null ? "" : text(in));
+        }
+    }
+
+    /**
+     * What an answer of no says.
+     *
+     * @param request as people call it
+     */
+    CommandException problem(int status, String request, String body) {
+        var detail = "";
+        var code = "";
+        try {
+            var problem = Document.read(body);
+            detail = problem.text("detail", "");
+            code = problem.text("code", "");
+        } catch (IOException notOurs) {
             // Told below, with the status.
         }
-        if (problem.text("detail") == null) {
-            throw new CommandException(
-                    "the server at " + server + " cannot answer " + method + " " + path + ": it says " + status
-                            + " without a reason",
-                    "Is there a vmplane server at that address?");
-        }
-        throw new ProblemException(status, problem.text("code", ""), problem.text("detail"));
+        return detail.isEmpty()
+                ? new CommandException(
+                        "the server at " + server + " cannot answer " + request + ": it says " + status
+                                + " without a reason",
+                        "Is there a vmplane server at that address?")
+                : new ProblemException(status, code, Table.printable(detail));
+    }
+
+    private static String text(InputStream in) throws IOException {
+        return new String(in.readNBytes(MAX_ANSWER_BYTES), UTF_8);
     }
 
     private Document document(InputStream in) throws IOException {
-        var text = new String(in.readNBytes(MAX_ANSWER_BYTES), UTF_8);
+        var text = text(in);
         try {
             return text.isBlank() ? Document.EMPTY : Document.read(text);
         } catch (IOException malformed) {
@@ -193,7 +217,8 @@ final class ApiClient {
         }
     }
 
-    private CommandException unreachable(IOException failure) {
+    /** That no answer came, and what to do. */
+    CommandException unreachable(IOException failure) {
         var subject = "the server at " + server + " cannot be reached: ";
         var advice = "Start it with 'vmplane serve', or name another with --server or VMPLANE_SERVER.";
         if (failure instanceof ConnectException) {
@@ -223,7 +248,6 @@ final class ApiClient {
             return reader.readLine();
         }
 
-        /** Also ends a {@link #next} that another thread waits in. */
         @Override
         public void close() {
             connection.disconnect();

@@ -1,5 +1,8 @@
 package dev.vmplane.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.concurrent.Callable;
@@ -35,13 +38,22 @@ public final class CommandLineTool {
                 .addSubcommand(new Serve(serve))
                 .addSubcommand(new Simulator(simulate))
                 .addSubcommand(new PsCommand(around))
+                .addSubcommand(new LogsCommand(around))
+                .addSubcommand(wordsAsTheyAre(new ExecCommand(around)))
                 .addSubcommand(new StopCommand(around))
                 .addSubcommand(new RmCommand(around))
                 .addSubcommand(ImageCommand.with(around))
                 .addSubcommand(KernelCommand.with(around))
                 .addSubcommand(new CommandLine.HelpCommand());
-        return commands.setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command, around))
+        return commands.setOut(new PrintWriter(around.out(), true, UTF_8))
+                .setErr(new PrintWriter(around.err(), true, UTF_8))
+                .setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command, around))
                 .execute(words);
+    }
+
+    /** What follows the first word that is no option belongs to the guest, options included. */
+    private static CommandLine wordsAsTheyAre(Object command) {
+        return new CommandLine(command).setStopAtPositional(true);
     }
 
     /** A defect is shown whole; everything else in one sentence. */
