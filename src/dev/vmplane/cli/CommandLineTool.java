@@ -37,6 +37,7 @@ public final class CommandLineTool {
         var commands = new CommandLine(new Top())
                 .addSubcommand(new Serve(serve))
                 .addSubcommand(new Simulator(simulate))
+                .addSubcommand(wordsAsTheyAre(new RunCommand(around)))
                 .addSubcommand(new PsCommand(around))
                 .addSubcommand(new LogsCommand(around))
                 .addSubcommand(wordsAsTheyAre(new ExecCommand(around)))

@@ -28,6 +28,11 @@ record JobReport(Document document) {
         return state().equals("running");
     }
 
+    /** The host boots others first, which rarely lasts. */
+    boolean waitsForItsTurn() {
+        return status().object("reason").text("code", "").equals("no_boot_slot");
+    }
+
     String lifecycle() {
         return spec().text("lifecycle", "");
     }

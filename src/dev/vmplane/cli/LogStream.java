@@ -20,6 +20,7 @@ final class LogStream implements AutoCloseable {
     private final LogPrinter printer;
     private final CountDownLatch closed = new CountDownLatch(1);
     private String position;
+    private boolean opened;
     private int tries;
 
     /** @param path with its query */
@@ -33,12 +34,13 @@ final class LogStream implements AutoCloseable {
     void run() {
         while (isOpen()) {
             try (var lines = api.follow(path, "text/event-stream", position)) {
+                opened = true;
                 read(lines);
                 return;
             } catch (IOException lost) {
                 again("the server at " + api.server() + " cannot go on with the log: " + lost.getMessage());
             } catch (CommandException failure) {
-                if (position == null || failure instanceof ProblemException refused && !refused.passing()) {
+                if (!opened || failure instanceof ProblemException refused && !refused.passing()) {
                     throw failure;
                 }
                 again(failure.getMessage());
@@ -48,10 +50,13 @@ final class LogStream implements AutoCloseable {
 
     private void read(ApiClient.Lines from) throws IOException {
         String id = null;
+        var kind = "";
         for (var line = from.next(); line != null && isOpen(); line = from.next()) {
             if (line.startsWith("id:")) {
                 id = line.substring("id:".length()).strip();
-            } else if (line.startsWith("data:")) {
+            } else if (line.startsWith("event:")) {
+                kind = line.substring("event:".length()).strip();
+            } else if (line.startsWith("data:") && kind.equals("log")) {
                 printer.print(Document.read(line.substring("data:".length())));
                 position = id;
                 tries = 0;
