@@ -9,6 +9,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import org.junit.jupiter.api.AfterEach;
@@ -76,7 +77,7 @@ class PortForwardTest {
             nobody = taken.getLocalPort();
         }
         try (var lost = PortForward.open(0, new Ingress("127.0.0.1", nobody), "web-1");
-                var client = new Socket("127.0.0.1", lost.port())) {
+                var client = new Socket(InetAddress.getLoopbackAddress(), lost.port())) {
             client.getOutputStream().write("GET / HTTP/1.1\r\nhost: x\r\n\r\n".getBytes(UTF_8));
             assertThat(new String(client.getInputStream().readAllBytes(), UTF_8))
                     .startsWith("HTTP/1.1 502 ");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.vmplane.model.ImageConfig;
 import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.PinnedImage;
+import dev.vmplane.model.Spec;
 import dev.vmplane.model.SpecReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -73,12 +74,12 @@ class RunSpecTest {
 
     @Test
     void anEmptyEntryPointLeavesTheCommandAlone() {
-        var words = new String[] {"--entrypoint", "", "image", "/bin/sh"};
+        var spec = written(List.of(), "--entrypoint", "", "web:1", "/bin/sh");
 
-        assertThat(read(written(List.of(), words, 3)).boot().program().cmd()).containsExactly("/bin/sh");
+        assertThat(read(spec).boot().program().cmd()).containsExactly("/bin/sh");
     }
 
-    private static dev.vmplane.model.Spec read(Map<String, Object> spec) {
+    private static Spec read(Map<String, Object> spec) {
         var config = new ImageConfig(List.of("/of-image"), List.of(), Map.of(), null, null, null, List.of(80));
         return READER.read(
                         Map.of("job_id", "task", "spec", spec),
@@ -87,19 +88,14 @@ class RunSpecTest {
     }
 
     private static Map<String, Object> spec(List<Integer> exposed, String options, String... cmd) {
-        var words = (options + " web:1" + (cmd.length > 0 ? " " + String.join(" ", cmd) : "")).split(" ");
-        return written(exposed, words, words.length - cmd.length);
+        return written(exposed, (options + " web:1 " + String.join(" ", cmd)).split(" "));
     }
 
-    private static Map<String, Object> written(List<Integer> exposed, String[] words, int commandAt) {
-        var options = new Words();
-        new CommandLine(options).setStopAtPositional(true).parseArgs(words);
+    private static Map<String, Object> written(List<Integer> exposed, String... written) {
+        var words = new Words();
+        new CommandLine(words).setStopAtPositional(true).parseArgs(written);
         return RunSpec.of(
-                options.options,
-                "web:1",
-                exposed,
-                List.of(words).subList(commandAt, words.length),
-                Map.of("HERE", "here"));
+                words.options, "web:1", exposed, words.rest.subList(1, words.rest.size()), Map.of("HERE", "here"));
     }
 
     @Command
@@ -108,6 +104,6 @@ class RunSpecTest {
         private RunOptions options;
 
         @CommandLine.Parameters
-        private List<String> rest;
+        private List<String> rest = List.of();
     }
 }

@@ -40,7 +40,7 @@ final class LogStream implements AutoCloseable {
             } catch (IOException lost) {
                 again("the server at " + api.server() + " cannot go on with the log: " + lost.getMessage());
             } catch (CommandException failure) {
-                if (!opened || failure instanceof ProblemException refused && !refused.passing()) {
+                if (!opened || (failure instanceof ProblemException refused && !refused.passing())) {
                     throw failure;
                 }
                 again(failure.getMessage());

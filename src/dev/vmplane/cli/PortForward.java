@@ -134,7 +134,7 @@ final class PortForward implements AutoCloseable {
 
     /** The same request for {@code host}, after which the connection ends unless it becomes another protocol's. */
     static String rewritten(String head, String host) {
-        var lines = head.split("\r\n");
+        var lines = head.stripTrailing().split("\r\n", -1);
         var upgrade = false;
         var asked = "";
         var text = new StringBuilder(lines[0]).append("\r\n");

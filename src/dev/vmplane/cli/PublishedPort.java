@@ -18,7 +18,7 @@ record PublishedPort(Integer host, int guest) {
         if (match.matches()) {
             var guest = Integer.parseInt(match.group(2));
             var host = match.group(1) == null ? null : Integer.valueOf(match.group(1));
-            if (guest >= 1 && guest <= MAX && (host == null || host >= 1 && host <= MAX)) {
+            if (guest >= 1 && guest <= MAX && (host == null || (host >= 1 && host <= MAX))) {
                 return new PublishedPort(host, guest);
             }
         }

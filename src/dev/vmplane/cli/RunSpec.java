@@ -51,7 +51,7 @@ final class RunSpec {
                         "--lifecycle cannot be '" + options.lifecycle + "': one of service, daemon, job");
             }
         }
-        var served = options.port != null || !exposed.isEmpty() && !options.attended();
+        var served = options.port != null || (!exposed.isEmpty() && !options.attended());
         return (served ? RunOptions.Lifecycle.SERVICE : RunOptions.Lifecycle.JOB).toString();
     }
 

@@ -34,7 +34,8 @@ record Surroundings(
             return new Terminals(isTerminal(0), isTerminal(1), isTerminal(2));
         }
 
-        /** Java can ask only for standard input and output together, so the links of the kernel are looked at. */
+        /** Java 17 can ask only for standard input and output together, so the links of the kernel are looked at. */
+        @SuppressWarnings("SystemConsoleNull") // where there are no such links; later ones say yes too often
         private static boolean isTerminal(int descriptor) {
             var link = Path.of("/proc/self/fd/" + descriptor);
             try {
