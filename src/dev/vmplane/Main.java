@@ -8,6 +8,8 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] words) {
-        System.exit(CommandLineTool.run(words, Server::serve, Server::simulate, InstantSource.system()));
+        // Not references to its methods: those would load what it names before anybody wants to serve.
+        System.exit(CommandLineTool.run(
+                words, config -> Server.serve(config), stateDir -> Server.simulate(stateDir), InstantSource.system()));
     }
 }

@@ -47,7 +47,7 @@ record Surroundings(
         }
     }
 
-    /** Those of this process. */
+    /** Those of this process. The terminal's own classes are loaded when it is opened: few commands do. */
     static Surroundings ofProcess(InstantSource clock) {
         return new Surroundings(
                 System.getenv(),
@@ -57,7 +57,7 @@ record Surroundings(
                 Terminals.ofProcess(),
                 clock,
                 Interrupts.OF_PROCESS,
-                HostTerminal::open);
+                () -> HostTerminal.open());
     }
 
     Instant now() {
