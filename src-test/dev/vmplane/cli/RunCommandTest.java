@@ -216,6 +216,23 @@ class RunCommandTest {
     }
 
     @Test
+    void interruptedAProgramAtAPipeGoesWithItsVm() throws Exception {
+        made("job").job("running", "");
+        rig.typing("x");
+        var guest = new GuestProgram((program, heard) -> {});
+        server.handles("GET /vms/task/exec", guest).handles("DELETE /vms/task", asked -> {
+            guest.hangUp();
+            asked.response().setStatusCode(202).end("{}");
+        });
+        var exit = running("run", "-i", "--name", "task", "web:1");
+        guest.awaitStart();
+        rig.interrupt();
+
+        assertThat(exit.get(20, TimeUnit.SECONDS)).isEqualTo(130);
+        assertThat(server.asked()).contains("DELETE /vms/task");
+    }
+
+    @Test
     void anImageIsNotPulledWhenItMustNotBe() {
         server.refuses("GET /images/web%3A1", 404, "no_such_image", "there is no image web:1");
 

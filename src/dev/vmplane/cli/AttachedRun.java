@@ -85,6 +85,11 @@ final class AttachedRun {
             }
             var program = new ExecRequest(List.of(), Map.of(), null, null, null, options.interactive, options.tty);
             return ExecSession.run(api, Jobs.path(jobId), program, around);
+        } catch (CommandException failure) {
+            if (isInterrupted()) {
+                return INTERRUPTED;
+            }
+            throw failure;
         } finally {
             remove();
         }
@@ -126,7 +131,12 @@ final class AttachedRun {
 
     private void interrupted() {
         switch (interrupts.incrementAndGet()) {
-            case 1 -> watch.giveUp();
+            case 1 -> {
+                watch.giveUp();
+                if (options.attended()) {
+                    remove();
+                }
+            }
             case 2 -> ending.giveUp();
             default -> Runtime.getRuntime().halt(INTERRUPTED);
         }

@@ -17,6 +17,10 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A program that runs in a guest with this process's streams. Each WebSocket message is one byte that says of what it is,
@@ -41,7 +45,12 @@ final class ExecSession implements WebSocket.Listener {
     private static final byte RESIZE = 4;
     private static final byte END_OF_INPUT = 5;
 
-    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
+    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(30);
+    private static final Duration PULSE = Duration.ofSeconds(15);
+
+    /** Pulses in a row. */
+    private static final int MAX_SILENT = 3;
+
     private static final int CHUNK_BYTES = 8 * 1024;
     private static final int MAX_END_BYTES = 64 * 1024;
 
@@ -51,6 +60,8 @@ final class ExecSession implements WebSocket.Listener {
     private final CompletableFuture<Document> ended = new CompletableFuture<>();
     private WebSocket socket;
     private int channel = -1;
+    private final AtomicInteger silent = new AtomicInteger();
+    private volatile boolean writing;
 
     private ExecSession(Surroundings around) {
         this.out = around.out();
@@ -92,13 +103,42 @@ final class ExecSession implements WebSocket.Listener {
         typing.setDaemon(true);
         typing.start();
         try {
-            return status(ended.join());
-        } catch (CompletionException lost) {
+            return status(awaitEnd());
+        } catch (ExecutionException lost) {
             throw new CommandException("the program cannot be followed any more: "
                     + lost.getCause().getMessage());
         } finally {
             socket.abort();
         }
+    }
+
+    private Document awaitEnd() throws ExecutionException {
+        while (true) {
+            try {
+                return ended.get(PULSE.toNanos(), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException goesOn) {
+                beat();
+            } catch (InterruptedException told) {
+                Thread.currentThread().interrupt();
+                throw new CommandException("the program cannot be followed any more: the command was told to end");
+            }
+        }
+    }
+
+    /** A quiet program is asked after, and a server that does not even say that it is there has gone. */
+    private void beat() {
+        if (!writing && silent.incrementAndGet() > MAX_SILENT) {
+            ended.completeExceptionally(new IOException("the server says nothing any more"));
+            return;
+        }
+        var unused = socket.sendPing(ByteBuffer.allocate(0));
+    }
+
+    @Override
+    public CompletionStage<?> onPong(WebSocket from, ByteBuffer message) {
+        silent.set(0);
+        from.request(1);
+        return null;
     }
 
     private WebSocket connect(ApiClient api, String path) {
@@ -167,7 +207,10 @@ final class ExecSession implements WebSocket.Listener {
         }
         var bytes = new byte[data.remaining()];
         data.get(bytes);
+        silent.set(0);
+        writing = true;
         take(bytes);
+        writing = false;
         if (last) {
             if (channel == END) {
                 end();
@@ -193,9 +236,11 @@ final class ExecSession implements WebSocket.Listener {
         }
     }
 
-    private static void write(PrintStream stream, byte[] bytes) {
+    private void write(PrintStream stream, byte[] bytes) {
         stream.writeBytes(bytes);
-        stream.flush();
+        if (stream.checkError()) {
+            ended.completeExceptionally(new IOException("nobody reads what it prints"));
+        }
     }
 
     private void end() {
