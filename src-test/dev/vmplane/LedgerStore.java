@@ -11,6 +11,7 @@ import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Event;
 import dev.vmplane.model.EventType;
+import dev.vmplane.model.ImageView;
 import dev.vmplane.model.Intents;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Reason;
@@ -72,6 +73,23 @@ public final class LedgerStore extends VerticleBase {
                 bus.answer(Address.STORE_INSTANCE_MOVED, moved -> write(draft -> draft.moved(moved))),
                 bus.answer(Address.STORE_INSTANCE_RELEASED, vmId -> write(draft -> draft.released(vmId))),
                 bus.answer(Address.STORE_INTEND, intents -> write(draft -> draft.intend(intents))),
+                bus.answer(
+                        Address.STORE_IMAGE_PUT,
+                        put -> write(draft -> draft.images().put(put))),
+                bus.answer(
+                        Address.STORE_IMAGE_MOVED,
+                        moved -> write(draft -> draft.images().moved(moved))),
+                bus.answer(
+                        Address.STORE_IMAGE_DELETE,
+                        digest -> write(draft -> draft.images().delete(digest))),
+                bus.answer(
+                        Address.STORE_IMAGE_UNTAG,
+                        name -> write(draft -> draft.images().untag(name))),
+                bus.answer(
+                        Address.STORE_IMAGE_REMOVED,
+                        gone -> write(draft -> draft.images().removed(gone))),
+                bus.answer(Address.STORE_IMAGE_GET, this::image),
+                bus.answer(Address.STORE_IMAGE_LIST, this::images),
                 bus.answer(Address.STORE_INSTANCE_GET, this::instance),
                 bus.answer(Address.STORE_INSTANCE_LIST, this::instances),
                 bus.answer(Address.STORE_SLICES, this::slices),
@@ -177,6 +195,19 @@ public final class LedgerStore extends VerticleBase {
 
     private synchronized Future<Page<MicroVm>> instances(PageQuery everything) {
         return Future.succeededFuture(new Page<>(List.copyOf(ledger.vms()), null));
+    }
+
+    private synchronized Future<ImageView> image(String name) {
+        var images = ledger.images();
+        var image = images.named(name) == null ? images.image(name) : images.named(name);
+        return image == null
+                ? Future.failedFuture(Refusal.notFound("image_not_found", "image '" + name + "' does not exist")
+                        .asException())
+                : Future.succeededFuture(images.view(image));
+    }
+
+    private synchronized Future<Page<ImageView>> images(PageQuery query) {
+        return Future.succeededFuture(new Page<>(ledger.images().after(query.after(), query.limit()), null));
     }
 
     private synchronized Future<Slices> slices(Keys keys) {

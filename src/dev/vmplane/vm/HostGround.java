@@ -104,8 +104,7 @@ public final class HostGround implements Ground {
         var network = links.of(vm).guest();
         return new GuestConfig(
                 vm.vmId(),
-                vm.boot().program().cmd(),
-                vm.boot().program().env(),
+                vm.boot().program(),
                 network.ip(),
                 network.gateway(),
                 network.dns(),
