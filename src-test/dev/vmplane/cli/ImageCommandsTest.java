@@ -54,7 +54,7 @@ class ImageCommandsTest {
                 .answers(
                         "GET /images/" + escaped(DIGEST),
                         200,
-                        "{'digest':'" + DIGEST + "','state':'failed','trouble':'layer 2 has another digest'}");
+                        "{'digest':'" + DIGEST + "','state':'failed','detail':'layer 2 has another digest'}");
 
         assertThat(rig.run("image", "pull", "web:1")).isEqualTo(1);
         assertThat(rig.err()).endsWith("vmplane: image web:1 cannot be had: layer 2 has another digest\n");

@@ -36,7 +36,7 @@ record ImageView(Document document) {
 
     /** Why it could not be fetched. */
     String trouble() {
-        return document.object("reason").text("detail", document.text("trouble", "the server does not say why"));
+        return document.text("detail", "the server does not say why");
     }
 
     PullProgress progress() {
