@@ -35,7 +35,7 @@ class ArchitectureTest {
             Map.entry("hypervisor", List.of("host")),
             Map.entry("network", List.of("bus", "host")),
             Map.entry("host", List.of()),
-            Map.entry("image", List.of()),
+            Map.entry("image", List.of("bus", "host")),
             Map.entry("ingress", List.of("bus")),
             Map.entry("feed", List.of("bus")),
             Map.entry("cli", List.of()));
@@ -78,6 +78,8 @@ class ArchitectureTest {
         "dev.vmplane.host.network.Range",
         "dev.vmplane.host.network.Rights",
         "dev.vmplane.host.network.Ruleset",
+        "dev.vmplane.image.ImageBudget",
+        "dev.vmplane.image.LayerTree",
         "dev.vmplane.api.JobStatus",
         "dev.vmplane.api.DesiredFilePlan"
     };
