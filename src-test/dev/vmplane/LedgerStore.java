@@ -1,6 +1,7 @@
 package dev.vmplane;
 
 import dev.vmplane.bus.Address;
+import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.Keys;
 import dev.vmplane.bus.Address.Page;
 import dev.vmplane.bus.Address.PageQuery;
@@ -13,6 +14,7 @@ import dev.vmplane.model.Event;
 import dev.vmplane.model.EventType;
 import dev.vmplane.model.ImageView;
 import dev.vmplane.model.Intents;
+import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.Refusal;
@@ -90,6 +92,7 @@ public final class LedgerStore extends VerticleBase {
                         gone -> write(draft -> draft.images().removed(gone))),
                 bus.answer(Address.STORE_IMAGE_GET, this::image),
                 bus.answer(Address.STORE_IMAGE_LIST, this::images),
+                bus.answer(Address.STORE_JOB_GET, this::job),
                 bus.answer(Address.STORE_INSTANCE_GET, this::instance),
                 bus.answer(Address.STORE_INSTANCE_LIST, this::instances),
                 bus.answer(Address.STORE_SLICES, this::slices),
@@ -180,6 +183,19 @@ public final class LedgerStore extends VerticleBase {
 
     private Event told(String vmId) {
         return new Event(ledger.seq() + 1, time.now(), EventType.VM_PHASE, null, null, vmId, Map.of());
+    }
+
+    private synchronized Future<JobView> job(JobKey key) {
+        if (trouble == Trouble.BUSY || trouble == Trouble.UNAVAILABLE) {
+            return refused();
+        }
+        return ledger.slices(new Keys(List.of(key.jobId()), List.of())).jobs().stream()
+                .filter(view -> view.job() != null)
+                .findFirst()
+                .map(Future::succeededFuture)
+                .orElseGet(() -> Future.failedFuture(
+                        Refusal.notFound("job_not_found", "job '" + key.jobId() + "' does not exist")
+                                .asException()));
     }
 
     private synchronized Future<MicroVm> instance(String vmId) {

@@ -121,7 +121,8 @@ public final class Specs {
                         boot.volumes(),
                         boot.port(),
                         boot.health(),
-                        boot.hooks()),
+                        boot.hooks(),
+                        boot.tenant()),
                 spec.lifecycle(),
                 spec.warmPool(),
                 spec.restart(),
@@ -146,7 +147,8 @@ public final class Specs {
                         boot.volumes(),
                         boot.port(),
                         boot.health(),
-                        hooks),
+                        hooks,
+                        boot.tenant()),
                 spec.warmPool(),
                 spec.attachEnv());
     }

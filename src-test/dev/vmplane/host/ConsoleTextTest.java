@@ -20,7 +20,7 @@ final class ConsoleTextTest {
         for (int cut = 0; cut < STARTED.length(); cut++) {
             var text = new ConsoleText();
 
-            boolean seen = text.started(bytes("[    0.9] kernel " + STARTED.substring(0, cut)));
+            boolean seen = text.started(bytes("[    0.9] kernel\r\n" + STARTED.substring(0, cut)));
             seen |= text.started(bytes(STARTED.substring(cut)));
 
             assertThat(seen).as("cut at %d", cut).isTrue();
@@ -45,14 +45,14 @@ final class ConsoleTextTest {
         var text = new ConsoleText();
 
         assertThat(text.started(garbage)).isFalse();
-        assertThat(text.started(bytes(STARTED))).isTrue();
-        assertThat(ConsoleText.exit(garbage)).isEqualTo(GuestExit.UNKNOWN);
+        assertThat(text.started(bytes("\n" + STARTED))).isTrue();
+        assertThat(ConsoleText.end(garbage, false)).isEqualTo(GuestEnd.UNKNOWN);
     }
 
     @ParameterizedTest
     @MethodSource("ends")
     void theLastExitLineCounts(String end, GuestExit exit) {
-        assertThat(ConsoleText.exit(bytes(end))).isEqualTo(exit);
+        assertThat(ConsoleText.end(bytes(end), false).exit()).isEqualTo(exit);
     }
 
     static Stream<Arguments> ends() {
@@ -62,12 +62,50 @@ final class ConsoleTextTest {
                 Arguments.of(
                         "vmplane-guest: exit status=255\r\n[  3.1] reboot: Power down\r\n", new GuestExit(255, null)),
                 Arguments.of("vmplane-guest: exit signal=9\r\n", new GuestExit(null, 9)),
-                Arguments.of("vmplane-guest: exit status=1\r\nvmplane-guest: exit signal=15", new GuestExit(null, 15)),
-                Arguments.of("no newvmplane-guest: exit status=3\r\n", new GuestExit(3, null)),
+                Arguments.of(
+                        "vmplane-guest: exit status=1\r\nvmplane-guest: exit signal=15\n", new GuestExit(null, 15)),
+                Arguments.of("vmplane-guest: exit status=1\r\nvmplane-guest: exit signal=1", new GuestExit(1, null)),
+                Arguments.of("no newvmplane-guest: exit status=3\r\n", GuestExit.UNKNOWN),
+                Arguments.of("17 o vmplane-guest: exit status=3\n", GuestExit.UNKNOWN),
+                Arguments.of("17 o x\rvmplane-guest: exit status=3\n", GuestExit.UNKNOWN),
+                Arguments.of("vmplane-guest: exit status=3 or so\n", GuestExit.UNKNOWN),
                 Arguments.of("vmplane-guest: exit status=\r\n", GuestExit.UNKNOWN),
                 Arguments.of("vmplane-guest: exit status=-1\r\n", GuestExit.UNKNOWN),
                 Arguments.of("vmplane-guest: exit status=99999999999999999999\r\n", GuestExit.UNKNOWN),
                 Arguments.of("exit status=0\r\n", GuestExit.UNKNOWN));
+    }
+
+    @Test
+    void aLineIsNotTheGuestProgramsWhenItsBeginningIsNotThere() {
+        var end = bytes("vmplane-guest: exit status=0\n17 o x\n");
+
+        assertThat(ConsoleText.end(end, true)).isEqualTo(GuestEnd.UNKNOWN);
+    }
+
+    @Test
+    void aProgramCannotSayThatItWasStarted() {
+        assertThat(new ConsoleText().started(bytes("17 o " + STARTED))).isFalse();
+    }
+
+    @ParameterizedTest
+    @MethodSource("reasons")
+    void whyTheProgramCouldNotRunIsToldUnlessItRan(String end, String cannot) {
+        assertThat(ConsoleText.end(bytes(end), false).cannot()).isEqualTo(cannot);
+    }
+
+    static Stream<Arguments> reasons() {
+        var module = "vmplane-guest: cannot load module x: no\n";
+        var become = "vmplane-guest: cannot become web: there is no such user\r\n";
+        return Stream.of(
+                Arguments.of(become + "vmplane-guest: exit status=126\n", "cannot become web: there is no such user"),
+                Arguments.of(module + become, "cannot become web: there is no such user"),
+                Arguments.of(become + "17 k reboot: Power down\n", "cannot become web: there is no such user"),
+                Arguments.of(module + STARTED + "vmplane-guest: exit status=1\n", null),
+                Arguments.of(module + "17 e oh\nvmplane-guest: exit status=1\n", null),
+                Arguments.of("vmplane-guest: cannot \u001b[31m\n", "cannot ?[31m"),
+                Arguments.of("vmplane-guest: cannot " + "x".repeat(3000) + "\n", "cannot " + "x".repeat(293)),
+                Arguments.of("17 o cannot\n", null),
+                Arguments.of("", null));
     }
 
     private static byte[] bytes(String text) {

@@ -59,7 +59,7 @@ final class ConsolesTest {
 
     @Test
     void theStartIsFoundBehindMoreThanOneLookTakes() throws IOException {
-        print("noise ".repeat(50_000));
+        print("noise ".repeat(50_000) + "\n");
         print("vmplane-guest: started pid=1 uptime_ms=1\r\n");
 
         await(consoles.watch(directory).started());
@@ -68,7 +68,7 @@ final class ConsolesTest {
     @Test
     void theStartIsFoundBehindTheHoleThatAFloodLeaves() throws IOException {
         try (var console = FileChannel.open(directory.console(), CREATE, WRITE)) {
-            console.write(ByteBuffer.wrap(new byte[] {1}), 1L << 40);
+            console.write(ByteBuffer.wrap(new byte[] {'\n'}), 1L << 40);
         }
         print("vmplane-guest: started pid=1 uptime_ms=1\r\n");
 
@@ -93,10 +93,20 @@ final class ConsolesTest {
     @Test
     void theExitIsReadFromTheEndOfALongConsole() throws IOException {
         print("vmplane-guest: exit status=7\r\n");
-        print("noise ".repeat(50_000));
+        print("noise ".repeat(50_000) + "\n");
         print("vmplane-guest: exit status=3\r\n");
 
         assertThat(await(consoles.exit(directory))).isEqualTo(new GuestExit(3, null));
+    }
+
+    @Test
+    void whyAGuestGaveUpIsReadFromTheEndOfItsConsole() throws IOException {
+        print("vmplane-guest: cannot execute /srv/app: No such file or directory\n");
+        print("vmplane-guest: exit status=127\n");
+
+        assertThat(await(consoles.end(directory)))
+                .isEqualTo(
+                        new GuestEnd(new GuestExit(127, null), "cannot execute /srv/app: No such file or directory"));
     }
 
     @Test

@@ -13,6 +13,9 @@ final class RandomSpecs {
     private static final String[] USERS = {null, "www", "1000", "www:staff", "1000:50"};
     private static final String[] SIGNALS = {null, "SIGQUIT", "TERM", "3", "SIGRTMIN+3"};
 
+    /** Whose pools are those that are one tenant's alone. */
+    static final String TENANT = "red";
+
     private final Random random;
 
     RandomSpecs(long seed) {
@@ -54,7 +57,8 @@ final class RandomSpecs {
                 volumes(),
                 port(),
                 health(),
-                new Hooks(hook(), hook(), hook()));
+                new Hooks(hook(), hook(), hook()),
+                random.nextBoolean() ? null : TENANT);
     }
 
     private String digest() {

@@ -38,7 +38,7 @@ class SpecDocumentTest {
             var spec = specs.next();
 
             var wish = reader.read(
-                    Map.of("job_id", "a", "spec", SpecDocument.of(spec)),
+                    Map.of("job_id", "a", "tenant", RandomSpecs.TENANT, "spec", SpecDocument.of(spec)),
                     spec.image() == null ? null : new PinnedImage(spec.image(), OTHER));
 
             assertThat(wish.spec()).isEqualTo(spec);

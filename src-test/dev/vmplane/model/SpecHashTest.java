@@ -154,11 +154,13 @@ class SpecHashTest {
 
     private static Boot withProgram(String user, String workdir, String signal, boolean interactive) {
         var program = new Program(BOOT.program().cmd(), BOOT.program().env(), user, workdir, signal, interactive);
-        return new Boot(BOOT.rootfs(), BOOT.kernel(), program, BOOT.resources(), List.of(), 80, HEALTH, Hooks.NONE);
+        return new Boot(
+                BOOT.rootfs(), BOOT.kernel(), program, BOOT.resources(), List.of(), 80, HEALTH, Hooks.NONE, null);
     }
 
     private static Boot withHooks(Hooks hooks) {
-        return new Boot(BOOT.rootfs(), BOOT.kernel(), BOOT.program(), BOOT.resources(), List.of(), 80, HEALTH, hooks);
+        return new Boot(
+                BOOT.rootfs(), BOOT.kernel(), BOOT.program(), BOOT.resources(), List.of(), 80, HEALTH, hooks, null);
     }
 
     private static Boot withHealth(Health health) {

@@ -8,6 +8,7 @@ import dev.vmplane.model.Allow.FromTenant;
 import dev.vmplane.model.Allow.Protocol;
 import dev.vmplane.model.Allow.ToHost;
 import dev.vmplane.model.Allow.ToMetadata;
+import dev.vmplane.model.Boot;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Event;
@@ -77,6 +78,15 @@ class NetworkPolicyTest {
 
         assertThat(policy.rights("vm-1", tenant -> tenant.equals(NetworkPolicy.NOBODY) ? 7 : 0))
                 .isEqualTo(new Rights("10.88.0.1", 0, Set.of(), Set.of(), false, 7));
+    }
+
+    @Test
+    void aVmThatWasBootedForOneTenantIsWithinItsWallsBeforeItHasAnOwner() {
+        apply(List.of(job("a", "red", DATABASE)), vm("1", "a", "red"), warmOf("red", "2"));
+
+        assertThat(rights("2").tenant()).isEqualTo(rights("1").tenant());
+        assertThat(rights("2").hostPorts()).isEmpty();
+        assertThat(policy.names("red")).isEqualTo(Map.of("a", Set.of("10.88.0.1")));
     }
 
     @Test
@@ -189,8 +199,13 @@ class NetworkPolicyTest {
     }
 
     private static Spec spec(Allow... allow) {
+        return spec(Map.of(), allow);
+    }
+
+    private static Spec spec(Map<String, Object> pool, Allow... allow) {
         var document = new HashMap<String, Object>(Map.of("kernel", "k", "rootfs", "r", "cmd", List.of("/app")));
         document.put("allow", List.of(allow).stream().map(Allow::text).toList());
+        document.put("warm_pool", pool);
         return SpecDocument.read(document);
     }
 
@@ -199,7 +214,14 @@ class NetworkPolicyTest {
     }
 
     private static MicroVm warm(String number) {
-        var boot = spec().boot();
+        return warm(number, spec().boot());
+    }
+
+    private static MicroVm warmOf(String tenant, String number) {
+        return warm(number, spec(Map.of("max", 1, "tenant", tenant)).boot());
+    }
+
+    private static MicroVm warm(String number, Boot boot) {
         return new MicroVm(
                 "vm-" + number,
                 "here",

@@ -24,6 +24,20 @@ record ConsoleFile(Path path) {
         }
     }
 
+    /** The last lines of the file, as far as they lie within a limit from its end. */
+    LastLines lastLines(int limitBytes) throws IOException {
+        try (var file = FileChannel.open(path)) {
+            var start = Math.max(0, file.size() - limitBytes);
+            return new LastLines(read(file, start, limitBytes), start > 0);
+        } catch (NoSuchFileException nothingPrinted) {
+            return new LastLines(new byte[0], false);
+        }
+    }
+
+    /** @param inLine whether they may begin in the middle of one */
+    @SuppressWarnings("ArrayRecordComponent") // read once
+    record LastLines(byte[] bytes, boolean inLine) {}
+
     /** Reads it from its beginning, piece by piece. */
     Reader reader() {
         return new Reader();

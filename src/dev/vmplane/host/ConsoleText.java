@@ -1,40 +1,71 @@
 package dev.vmplane.host;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-
+import dev.vmplane.host.LogLine.Stream;
 import dev.vmplane.model.GuestExit;
 import java.util.regex.Pattern;
 
 /**
- * Finds in what a guest prints the two lines by which the guest program speaks to the host. Everything else there comes
- * from the tenant's program or the guest's kernel, may be anything, and may share a line with ours; so lines and
- * encodings mean nothing here and only the words count.
+ * Finds in what a guest prints the lines by which the guest program speaks to the host:
  *
- * <p>A tenant's program can print the same words. It can thereby lie about its own exit and about nothing else: the
- * line that it was started comes before it.
+ * <pre>
+ * vmplane-guest: started pid=1 uptime_ms=900     before anything that the tenant's program prints
+ * vmplane-guest: cannot become web: ...          why there is or was no program to run
+ * vmplane-guest: exit status=0                   the last; or signal=9
+ * </pre>
+ *
+ * Only a whole line counts, and what the tenant's program prints never is one. A program that is root in its guest can
+ * still write past the guest program: it can thereby lie about its own end and about nothing else.
  */
 final class ConsoleText {
-    private static final String STARTED = "vmplane-guest: started ";
-    private static final Pattern EXIT = Pattern.compile("vmplane-guest: exit (status|signal)=(\\d{1,3})(?!\\d)");
+    private static final Pattern EXIT = Pattern.compile("exit (status|signal)=(\\d{1,3})");
+    private static final String STARTED = "started ";
+    private static final String CANNOT = "cannot ";
+    private static final int MAX_REASON_CHARS = 300;
 
-    /** The end of what was read before, in which the words may have begun. */
-    private String carry = "";
+    private final LogLines lines = LogLines.fromBeginning();
 
     /** Whether the guest program has told, by the end of {@code bytes}, that it started the tenant's. */
     boolean started(byte[] bytes) {
-        var text = carry + new String(bytes, ISO_8859_1);
-        carry = text.substring(Math.max(0, text.length() - STARTED.length() + 1));
-        return text.contains(STARTED);
+        return lines.next(bytes).stream().anyMatch(line -> isGuests(line, STARTED));
     }
 
-    /** What the last exit line in the end of a console says. */
-    static GuestExit exit(byte[] end) {
-        var exit = GuestExit.UNKNOWN;
-        var lines = EXIT.matcher(new String(end, ISO_8859_1));
-        while (lines.find()) {
-            var number = Integer.valueOf(lines.group(2));
-            exit = lines.group(1).equals("status") ? new GuestExit(number, null) : new GuestExit(null, number);
+    /**
+     * What the end of a console says.
+     *
+     * @param inLine whether it begins in the middle of a line
+     */
+    static GuestEnd end(byte[] end, boolean inLine) {
+        var said = GuestEnd.UNKNOWN;
+        for (var line : LogLines.from(0, inLine).next(end)) {
+            said = after(said, line);
         }
-        return exit;
+        return said;
+    }
+
+    private static GuestEnd after(GuestEnd said, LogLine line) {
+        if (line.stream() == Stream.KERNEL) {
+            return said;
+        }
+        var exit = EXIT.matcher(line.text());
+        if (isGuests(line, CANNOT)) {
+            return new GuestEnd(said.exit(), reason(line.text()));
+        }
+        if (line.stream() == Stream.GUEST && exit.matches()) {
+            return new GuestEnd(exit(exit.group(1), Integer.valueOf(exit.group(2))), said.cannot());
+        }
+        return new GuestEnd(said.exit(), null); // the program ran after all
+    }
+
+    private static GuestExit exit(String kind, Integer number) {
+        return kind.equals("status") ? new GuestExit(number, null) : new GuestExit(null, number);
+    }
+
+    private static String reason(String text) {
+        var start = text.substring(0, Math.min(text.length(), MAX_REASON_CHARS));
+        return start.replaceAll("\\p{Cntrl}", "?");
+    }
+
+    private static boolean isGuests(LogLine line, String word) {
+        return line.stream() == Stream.GUEST && line.text().startsWith(word);
     }
 }

@@ -36,8 +36,16 @@ public final class Consoles {
 
     /** How the guest's program ended, as the end of the console tells; unknown is an answer. */
     public Future<GuestExit> exit(RunDirectory directory) {
+        return end(directory).map(GuestEnd::exit);
+    }
+
+    /** The same, with why the program did not run if it did not. */
+    public Future<GuestEnd> end(RunDirectory directory) {
         var console = new ConsoleFile(directory.console());
-        return work.run("console cannot be read", () -> ConsoleText.exit(console.last(END_BYTES)));
+        return work.run("console cannot be read", () -> {
+            var last = console.lastLines(END_BYTES);
+            return ConsoleText.end(last.bytes(), last.inLine());
+        });
     }
 
     /** The signs of life of one guest. Each comes once or never. */

@@ -51,8 +51,8 @@ public final class SpecDocument {
         }
         document.put("lifecycle", written(spec.lifecycle()));
         var pool = spec.warmPool();
-        document.put(
-                "warm_pool", new TreeMap<>(Map.of("min", pool.min(), "max", pool.max(), "mode", written(pool.mode()))));
+        document.remove("tenant");
+        document.put("warm_pool", of(pool, spec.boot().tenant()));
         var restart = spec.restart();
         document.put(
                 "restart",
@@ -68,6 +68,15 @@ public final class SpecDocument {
             document.put("attach_env", new TreeMap<>(spec.attachEnv()));
         }
         document.put("labels", new TreeMap<>(spec.labels()));
+        return document;
+    }
+
+    private static Map<String, Object> of(WarmPool pool, String tenant) {
+        var document =
+                new TreeMap<String, Object>(Map.of("min", pool.min(), "max", pool.max(), "mode", written(pool.mode())));
+        if (tenant != null) {
+            document.put("tenant", tenant);
+        }
         return document;
     }
 
@@ -89,7 +98,9 @@ public final class SpecDocument {
         var image = image(fields);
         var boot = BootDocument.read(
                 image == null ? fields : fields.with("rootfs", PinnedImage.digestOf(image)), lifecycle);
-        var warmPool = warmPool(fields, lifecycle);
+        var poolFields = fields.object("warm_pool");
+        var tenant = poolFields.text("tenant", Wish.ID, null);
+        var warmPool = warmPool(fields, poolFields, lifecycle);
         var restart = restart(fields.object("restart"), lifecycle);
         var completion = completion(fields, lifecycle);
         var replicas = fields.integer("replicas", 1, 0, MAX_REPLICAS);
@@ -103,7 +114,7 @@ public final class SpecDocument {
         return new Spec(
                 role,
                 image,
-                boot,
+                boot.within(tenant),
                 lifecycle,
                 warmPool,
                 restart,
@@ -155,8 +166,7 @@ public final class SpecDocument {
         return null;
     }
 
-    private static WarmPool warmPool(Fields fields, Lifecycle lifecycle) {
-        var pool = fields.object("warm_pool");
+    private static WarmPool warmPool(Fields fields, Fields pool, Lifecycle lifecycle) {
         var mode = pool.choice("mode", WarmPool.Mode.class, WarmPool.Mode.RUNNING);
         var min = pool.integer("min", 0, 0, MAX_WARM);
         var max = pool.integer("max", min, 0, MAX_WARM);
