@@ -54,6 +54,9 @@ public final class ControlPlane {
     /** Threads for making disks, which may take long and wait for each other. */
     private static final int DISK_THREADS = 4;
 
+    /** Threads for reading logs: however many people read, VMs have the rest of this host's attention. */
+    private static final int READING_THREADS = 2;
+
     /** Servers that ask for the same negative port get one free port together. */
     private static final int ANY_API_PORT = -1;
 
@@ -67,6 +70,7 @@ public final class ControlPlane {
     private final PrometheusMeterRegistry registry;
     private final WorkerExecutor host;
     private final WorkerExecutor disk;
+    private final WorkerExecutor reading;
     private final Deque<String> deployed = new ArrayDeque<>();
     private DatabaseFile database;
     private Processes processes;
@@ -80,6 +84,7 @@ public final class ControlPlane {
         this.registry = registry;
         this.host = vertx.createSharedWorkerExecutor("host", HOST_THREADS);
         this.disk = vertx.createSharedWorkerExecutor("disk", DISK_THREADS);
+        this.reading = vertx.createSharedWorkerExecutor("reading", READING_THREADS);
     }
 
     /**
@@ -107,13 +112,14 @@ public final class ControlPlane {
         return undeployNext()
                 .eventually(() -> processes == null ? Future.succeededFuture() : processes.close())
                 .eventually(() -> host.executeBlocking(this::closeDatabase))
+                .eventually(reading::close)
                 .eventually(disk::close)
                 .eventually(host::close);
     }
 
     private Future<?> deployAll(Backend backend) {
         return host.executeBlocking(() -> database = DatabaseFile.open(config.stateDir(), backend.text()))
-                .compose(opened -> HostParts.of(backend, vertx, host, disk, config, database.id(), time))
+                .compose(opened -> HostParts.of(backend, vertx, host, disk, reading, config, database.id(), time))
                 .compose(this::deployOn);
     }
 
@@ -126,7 +132,8 @@ public final class ControlPlane {
                 .compose(ingress -> deploy(new Meters(registry)))
                 .compose(meters -> deployIfThere(parts.network().verticle()))
                 .compose(walls -> deploy(new VolumeVerticle(parts.volumes(), time)))
-                .compose(removal -> deploy(metered(parts.pool())))
+                .compose(removal -> deploy(parts.logs()))
+                .compose(logs -> deploy(metered(parts.pool())))
                 .compose(pool -> deploy(new ReconcilerVerticle(config.brake(), time)))
                 .compose(reconciler -> deployApi(parts.images()))
                 .compose(api -> deploy(new DesiredFileVerticle(
