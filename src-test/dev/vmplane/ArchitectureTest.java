@@ -27,7 +27,7 @@ class ArchitectureTest {
     private static final Map<String, List<String>> SEES = Map.ofEntries(
             Map.entry("model", List.of()),
             Map.entry("bus", List.of()),
-            Map.entry("api", List.of("bus")),
+            Map.entry("api", List.of("bus", "stream")),
             Map.entry("store", List.of("bus")),
             Map.entry("reconcile", List.of("bus")),
             Map.entry("pool", List.of("bus", "host")),
@@ -37,7 +37,8 @@ class ArchitectureTest {
             Map.entry("host", List.of()),
             Map.entry("image", List.of()),
             Map.entry("ingress", List.of("bus")),
-            Map.entry("feed", List.of("bus")),
+            Map.entry("feed", List.of("bus", "stream")),
+            Map.entry("stream", List.of()),
             Map.entry("cli", List.of()));
 
     /** Classes that decide, beside all of model. */
@@ -75,7 +76,8 @@ class ArchitectureTest {
         "dev.vmplane.host.network.Rights",
         "dev.vmplane.host.network.Ruleset",
         "dev.vmplane.api.JobStatus",
-        "dev.vmplane.api.DesiredFilePlan"
+        "dev.vmplane.api.DesiredFilePlan",
+        "dev.vmplane.api.LogBookmark"
     };
 
     @ArchTest
