@@ -46,8 +46,11 @@ public final class ApiVerticle extends VerticleBase {
     public Future<?> start() {
         var bus = new Bus(vertx);
         var waits = new JobWaits(bus, parts.time());
-        server = vertx.createHttpServer(serverOptions()).requestHandler(router(bus, waits));
-        return waits.listen().compose(listening -> server.listen(settings.port(), settings.host()));
+        var logs = new LogEndpoints(bus, parts.time());
+        server = vertx.createHttpServer(serverOptions()).requestHandler(router(bus, waits, logs));
+        return waits.listen()
+                .compose(listening -> logs.listen())
+                .compose(listening -> server.listen(settings.port(), settings.host()));
     }
 
     /** The port it listens on; the host chose one if the settings say 0. */
@@ -55,7 +58,7 @@ public final class ApiVerticle extends VerticleBase {
         return server.actualPort();
     }
 
-    private Router router(Bus bus, JobWaits waits) {
+    private Router router(Bus bus, JobWaits waits, LogEndpoints logs) {
         var jobs = new JobEndpoints(bus, parts, waits);
         var fleet = new FleetEndpoints(bus, parts, waits);
         var volumes = new VolumeEndpoints(bus);
@@ -69,8 +72,10 @@ public final class ApiVerticle extends VerticleBase {
                 .answer(GET, "/vms", jobs::list)
                 .answer(GET, "/vms/:job_id", jobs::get)
                 .answer(DELETE, "/vms/:job_id", jobs::delete)
+                .handle(GET, "/vms/:job_id/logs", logs::ofJob)
                 .answer(GET, "/instances", fleet::instances)
                 .answer(GET, "/instances/:vm_id", fleet::instance)
+                .handle(GET, "/instances/:vm_id/logs", logs::ofInstance)
                 .answer(GET, "/volumes", volumes::list)
                 .answer(GET, "/volumes/:name", volumes::get)
                 .answer(DELETE, "/volumes/:name", volumes::delete)
