@@ -77,7 +77,8 @@ class ArchitectureTest {
         "dev.vmplane.host.network.Ruleset",
         "dev.vmplane.api.JobStatus",
         "dev.vmplane.api.DesiredFilePlan",
-        "dev.vmplane.api.LogBookmark"
+        "dev.vmplane.api.LogBookmark",
+        "dev.vmplane.api.Origin"
     };
 
     @ArchTest

@@ -31,6 +31,12 @@ public final class ApiVerticle extends VerticleBase {
     /** Small, so that a reader of events who does not read is noticed before megabytes are on their way to it. */
     private static final int SEND_BUFFER_BYTES = 64 * 1024;
 
+    /** What a program is typed in one go, and a little more. */
+    private static final int MAX_MESSAGE_BYTES = 128 * 1024;
+
+    /** How long a WebSocket that is closed may take to say that it knows. */
+    private static final int CLOSING_LIMIT_SECONDS = 2;
+
     private static final String BODY_ALARM = "body_alarm";
 
     private final ApiSettings settings;
@@ -62,6 +68,7 @@ public final class ApiVerticle extends VerticleBase {
         var jobs = new JobEndpoints(bus, parts, waits);
         var fleet = new FleetEndpoints(bus, parts, waits);
         var volumes = new VolumeEndpoints(bus);
+        var exec = new ExecEndpoints(bus, parts.time());
         var router = Router.router(vertx);
         var endpoints = new Endpoints(router);
         router.route(POST, "/vms").handler(this::startBodyClock);
@@ -73,9 +80,11 @@ public final class ApiVerticle extends VerticleBase {
                 .answer(GET, "/vms/:job_id", jobs::get)
                 .answer(DELETE, "/vms/:job_id", jobs::delete)
                 .handle(GET, "/vms/:job_id/logs", logs::ofJob)
+                .handle(GET, "/vms/:job_id/exec", exec::inJob)
                 .answer(GET, "/instances", fleet::instances)
                 .answer(GET, "/instances/:vm_id", fleet::instance)
                 .handle(GET, "/instances/:vm_id/logs", logs::ofInstance)
+                .handle(GET, "/instances/:vm_id/exec", exec::inInstance)
                 .answer(GET, "/volumes", volumes::list)
                 .answer(GET, "/volumes/:name", volumes::get)
                 .answer(DELETE, "/volumes/:name", volumes::delete)
@@ -107,6 +116,11 @@ public final class ApiVerticle extends VerticleBase {
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setMaxInitialLineLength(MAX_FIRST_LINE_BYTES)
                 .setSendBufferSize(SEND_BUFFER_BYTES)
+                .setMaxWebSocketFrameSize(MAX_MESSAGE_BYTES)
+                .setMaxWebSocketMessageSize(MAX_MESSAGE_BYTES)
+                .setWebSocketClosingTimeout(CLOSING_LIMIT_SECONDS)
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false)
                 .setIdleTimeout((int) IDLE_LIMIT.toSeconds());
     }
 }

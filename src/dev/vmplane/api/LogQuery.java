@@ -1,8 +1,6 @@
 package dev.vmplane.api;
 
 import dev.vmplane.model.LogLine;
-import dev.vmplane.model.Refusal;
-import dev.vmplane.model.RefusedException;
 import io.vertx.core.MultiMap;
 import java.time.Duration;
 import java.time.Instant;
@@ -62,27 +60,16 @@ record LogQuery(
      * @param lastEventId what a browser that reconnects brings back, or null
      */
     static LogQuery of(MultiMap parameters, String accept, String lastEventId, Instant now) {
+        var query = new Query(parameters);
         var after = lastEventId == null ? parameters.get("after") : lastEventId;
         return new LogQuery(
-                flag(parameters, "follow"),
+                query.flag("follow"),
                 tail(parameters.get("tail")),
                 since(parameters.get("since"), now),
                 streams(parameters.get("stream")),
-                flag(parameters, "timestamps"),
+                query.flag("timestamps"),
                 after == null || after.isEmpty() ? null : bookmark(after),
                 Form.accepted(accept));
-    }
-
-    private static boolean flag(MultiMap parameters, String name) {
-        var text = parameters.get(name);
-        if (text == null) {
-            return false;
-        }
-        return switch (text) {
-            case "", "true" -> true;
-            case "false" -> false;
-            default -> throw refused(name, name + " must be true or false");
-        };
     }
 
     private static Integer tail(String text) {
@@ -92,7 +79,7 @@ record LogQuery(
         if (text.matches("[0-9]{1,9}") && Integer.parseInt(text) <= MAX_TAIL) {
             return Integer.valueOf(text);
         }
-        throw refused("tail", "tail must be a whole number up to " + MAX_TAIL + ", or all");
+        throw Query.refused("tail", "tail must be a whole number up to " + MAX_TAIL + ", or all");
     }
 
     private static Instant since(String text, Instant now) {
@@ -109,7 +96,7 @@ record LogQuery(
         try {
             return OffsetDateTime.parse(text).toInstant();
         } catch (DateTimeParseException neither) {
-            throw refused("since", "since must be a time like 2026-01-02T03:04:05Z, or so long ago as in 1h30m");
+            throw Query.refused("since", "since must be a time like 2026-01-02T03:04:05Z, or so long ago as in 1h30m");
         }
     }
 
@@ -126,7 +113,8 @@ record LogQuery(
             streams.add(Arrays.stream(LogLine.Stream.values())
                     .filter(stream -> text(stream).equals(name))
                     .findFirst()
-                    .orElseThrow(() -> refused("stream", "stream must be some of stdout, stderr, kernel and guest")));
+                    .orElseThrow(
+                            () -> Query.refused("stream", "stream must be some of stdout, stderr, kernel and guest")));
         }
         return streams;
     }
@@ -139,11 +127,7 @@ record LogQuery(
         try {
             return LogBookmark.parse(text);
         } catch (IllegalArgumentException malformed) {
-            throw refused("after", "after cannot be where to go on: " + malformed.getMessage());
+            throw Query.refused("after", "after cannot be where to go on: " + malformed.getMessage());
         }
-    }
-
-    private static RefusedException refused(String name, String message) {
-        return new Refusal(Refusal.Kind.BAD_INPUT, "bad_query", name, message).asException();
     }
 }
