@@ -3,6 +3,7 @@
 # Where the server looks for images too, unless its configuration file says otherwise.
 IMAGES := $(or $(VMPLANE_IMAGE_DIR),$(or $(VMPLANE_STATE_DIR),.vmplane)/images)
 JAR := target/vmplane.jar
+PROGRAM := target/vmplane
 # With the directories, so that a file that has gone counts as a change.
 SOURCES := pom.xml $(shell find src -path src/guest -prune -o -print)
 
@@ -38,13 +39,13 @@ run: tools $(JAR) $(run_images) ## build what has changed, and serve here until 
 test: tools guest ## check everything: style, the C under its sanitizers, all of the Java, with real VMs
 	src-test/guest/run.sh
 	src-test/launcher/run.sh
-	@rm -f $(JAR)
+	@rm -f $(JAR) $(PROGRAM)
 	mvn -B -ntp verify "-Dvmplane.images=$(abspath $(IMAGES))"
 
 crash: tools ## kill the control plane 1,000 times and look for what is lost or left behind (KILLS=, SEED=)
 	mvn -B -ntp test -Dtest=CrashTest -Dvmplane.crash.kills=$(or $(KILLS),1000) $(SEED:%=-Dvmplane.crash.seed=%)
 
-build: tools $(JAR) ## build the server, target/vmplane.jar
+build: tools $(PROGRAM) ## build the server and the command line, both in one file: target/vmplane
 
 guest: tools ## build what guests boot from: kernel, initramfs and root file system
 	@src/guest/build.sh "$(IMAGES)"
@@ -69,3 +70,9 @@ $(JAR): $(SOURCES) | tools
 	@echo 'building $@ (the first time, its libraries are downloaded)'
 	@mvn -q -B -Dmaven.test.skip=true package
 	@touch $@
+
+# As with the jar, a running one keeps the file it was started from.
+$(PROGRAM): src/vmplane.sh $(JAR)
+	@rm -f $@
+	@cat src/vmplane.sh $(JAR) > $@
+	@chmod +x $@

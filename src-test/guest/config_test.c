@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,8 @@ static bool a_full_configuration_is_understood(void)
 
     bool good = parsed(DISK("arg=/app/bin/server\0arg=-v\0env=PORT=4000\0env=EMPTY=\0hostname=web-1\0ip=10.0.2.15/24\0"
                             "gateway=10.0.2.2\0dns=10.0.2.3\0dns=fd00::1\0workdir=/srv\0stop_grace_s=3\0end=reboot\0"
-                            "overlay=/dev/vdc\0volume=/dev/vdd:/data\0volume=/dev/vde:/data/b"),
+                            "overlay=/dev/vdc\0volume=/dev/vdd:/data\0volume=/dev/vde:/data/b\0user=web:www\0stop_signal=SIGQUIT\0"
+                            "interactive=1\0vm_id=web-1"),
                        &config);
 
     CHECK(good);
@@ -78,6 +80,10 @@ static bool a_full_configuration_is_understood(void)
     CHECK(config.volumes.count == 2);
     CHECK(strcmp(config.volumes.items[0], "/dev/vdd:/data") == 0);
     CHECK(strcmp(config.volumes.items[1], "/dev/vde:/data/b") == 0);
+    CHECK(strcmp(config.user, "web:www") == 0);
+    CHECK(config.stop_signal == SIGQUIT);
+    CHECK(config.interactive);
+    CHECK(strcmp(config.vm_id, "web-1") == 0);
     config_free(&config);
     return true;
 }
@@ -93,6 +99,8 @@ static bool what_is_not_given_has_its_default(void)
     CHECK(config.overlay == NULL && config.volumes.count == 0);
     CHECK(config.hostname == NULL && !config.has_address && !config.has_gateway);
     CHECK(strcmp(config.workdir, "/") == 0);
+    CHECK(config.user == NULL && config.vm_id == NULL && !config.interactive);
+    CHECK(config.stop_signal == SIGTERM);
     CHECK(config.stop_grace_s == 10);
     CHECK(config.end == END_POWEROFF);
     config_free(&config);
@@ -223,6 +231,13 @@ static bool a_value_that_makes_no_sense_is_refused(void)
     CHECK(refused(DISK("arg=a\0workdir=srv"), "workdir is not an absolute path"));
     CHECK(refused(DISK("arg=a\0stop_grace_s=-1"), "stop_grace_s is not a number of seconds up to 3600"));
     CHECK(refused(DISK("arg=a\0stop_grace_s=3601"), "stop_grace_s is not a number of seconds up to 3600"));
+    CHECK(refused(DISK("arg=a\0vm_id=web/1"), "vm_id is not the name of a VM"));
+    CHECK(refused(DISK("arg=a\0user="), "user is neither USER nor USER:GROUP"));
+    CHECK(refused(DISK("arg=a\0user=:www"), "user is neither USER nor USER:GROUP"));
+    CHECK(refused(DISK("arg=a\0user=web:"), "user is neither USER nor USER:GROUP"));
+    CHECK(refused(DISK("arg=a\0user=a:b:c"), "user is neither USER nor USER:GROUP"));
+    CHECK(refused(DISK("arg=a\0stop_signal=SIGNAL"), "stop_signal is not a signal"));
+    CHECK(refused(DISK("arg=a\0interactive=yes"), "interactive is neither 0 nor 1"));
     CHECK(refused(DISK("arg=a\0end=halt"), "end is neither poweroff nor reboot"));
     CHECK(refused(DISK("arg=a\0overlay=/dev/sda"), "overlay is not a disk such as /dev/vdc"));
     CHECK(refused(DISK("arg=a\0overlay=/dev/vd"), "overlay is not a disk such as /dev/vdc"));
@@ -230,6 +245,18 @@ static bool a_value_that_makes_no_sense_is_refused(void)
     CHECK(refused(DISK("arg=a\0volume=/dev/vdd:data"), "volume is not DEVICE:DIRECTORY"));
     CHECK(refused(DISK("arg=a\0volume=/dev/vdd:/"), "volume is not DEVICE:DIRECTORY"));
     CHECK(refused(DISK("arg=a\0volume=/dev/vdd1:/data"), "volume is not on a disk such as /dev/vdd"));
+    return true;
+}
+
+static bool signals_have_names_and_numbers(void)
+{
+    CHECK(parse_signal("SIGTERM") == SIGTERM && parse_signal("TERM") == SIGTERM && parse_signal("15") == SIGTERM);
+    CHECK(parse_signal("SIGWINCH") == SIGWINCH && parse_signal("USR1") == SIGUSR1);
+    CHECK(parse_signal("SIGRTMIN+3") == SIGRTMIN + 3 && parse_signal("RTMAX-1") == SIGRTMAX - 1);
+    CHECK(parse_signal("RTMIN") == SIGRTMIN && parse_signal("SIGRTMAX") == SIGRTMAX);
+    CHECK(parse_signal("") == 0 && parse_signal("SIG") == 0 && parse_signal("0") == 0 && parse_signal("65") == 0);
+    CHECK(parse_signal("SIGTERMINATE") == 0 && parse_signal("term") == 0 && parse_signal("RTMIN-1") == 0);
+    CHECK(parse_signal("RTMIN+31") == 0 && parse_signal("RTMIN+") == 0 && parse_signal("RTMAX+1") == 0);
     return true;
 }
 
@@ -320,6 +347,7 @@ int main(void)
     RUN(an_entry_without_a_key_is_refused);
     RUN(nothing_to_run_is_refused);
     RUN(a_value_that_makes_no_sense_is_refused);
+    RUN(signals_have_names_and_numbers);
     RUN(contradictions_are_refused);
     RUN(a_gateway_outside_of_the_guests_network_is_noticed);
     RUN(no_damage_leads_outside_the_disk);

@@ -162,7 +162,8 @@ static const char *turn(const char *body)
 static const char *carry_out(const struct request *request)
 {
     static const char *const parts[] = {"/machine-config", "/boot-source", "/drives/", "/network-interfaces/",
-                                        "/entropy",        "/serial",      "/logger",  "/metrics"};
+                                        "/entropy",        "/serial",      "/logger",  "/metrics",
+                                        "/vsock"};
     if (strcmp(request->path, "/actions") == 0)
         return act(request->body);
     if (strcmp(request->path, "/vm") == 0)

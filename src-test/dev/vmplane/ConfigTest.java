@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigTest {
     private static final Path SHIPPED = Path.of("conf", "vmplane.yaml");
@@ -215,6 +216,12 @@ class ConfigTest {
         var refused = catchThrowableOfType(ConfigException.class, () -> read("", Map.of(variable, value)));
 
         assertThat(refused.faults()).containsExactly(fault);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"VMPLANE_SERVER", "VMPLANE_INGRESS"})
+    void aVariableOfTheCommandsThatAskAServerIsNotRefused(String variable) {
+        assertThat(read("", Map.of(variable, "http://127.0.0.1:9"))).isEqualTo(read("", Map.of()));
     }
 
     @Test

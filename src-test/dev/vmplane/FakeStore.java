@@ -18,6 +18,7 @@ import dev.vmplane.model.Refusal;
 import dev.vmplane.model.Retry;
 import dev.vmplane.model.Stats;
 import dev.vmplane.model.VmState;
+import dev.vmplane.model.WarmPool;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.util.ArrayList;
@@ -125,7 +126,8 @@ public final class FakeStore extends VerticleBase {
         var attached = new ArrayList<MicroVm>();
         for (var warm : vms.values().stream().filter(MicroVm::claimable).toList()) {
             if (before == null && attached.size() < wish.spec().replicas()) {
-                var vm = warm.with(Samples.owner(job.jobId(), attached.size()), Samples.running());
+                var state = warm.phase() == Phase.PAUSED ? warm.state() : Samples.running();
+                var vm = warm.with(Samples.owner(job.jobId(), attached.size()), state);
                 vms.put(vm.vmId(), vm);
                 attached.add(vm);
                 events.add(event(
@@ -195,8 +197,10 @@ public final class FakeStore extends VerticleBase {
     private synchronized Stats stats() {
         var phases = new EnumMap<Phase, Integer>(Phase.class);
         vms.values().forEach(vm -> phases.merge(vm.phase(), 1, Integer::sum));
+        var warm = (int) vms.values().stream().filter(MicroVm::claimable).count();
+        var pool = new Stats.PoolView(Samples.HASH, jobs.size(), WarmPool.NONE, warm, 0, null, null);
         return new Stats(
-                log.size(), phases, jobs.values().stream().map(this::view).toList(), List.of());
+                log.size(), phases, jobs.values().stream().map(this::view).toList(), List.of(pool));
     }
 
     private JobView view(DesiredVm job) {

@@ -1,6 +1,7 @@
 package dev.vmplane;
 
 import dev.vmplane.bus.Address;
+import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.Keys;
 import dev.vmplane.bus.Address.Page;
 import dev.vmplane.bus.Address.PageQuery;
@@ -11,7 +12,9 @@ import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Event;
 import dev.vmplane.model.EventType;
+import dev.vmplane.model.ImageView;
 import dev.vmplane.model.Intents;
+import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.Refusal;
@@ -72,6 +75,24 @@ public final class LedgerStore extends VerticleBase {
                 bus.answer(Address.STORE_INSTANCE_MOVED, moved -> write(draft -> draft.moved(moved))),
                 bus.answer(Address.STORE_INSTANCE_RELEASED, vmId -> write(draft -> draft.released(vmId))),
                 bus.answer(Address.STORE_INTEND, intents -> write(draft -> draft.intend(intents))),
+                bus.answer(
+                        Address.STORE_IMAGE_PUT,
+                        put -> write(draft -> draft.images().put(put))),
+                bus.answer(
+                        Address.STORE_IMAGE_MOVED,
+                        moved -> write(draft -> draft.images().moved(moved))),
+                bus.answer(
+                        Address.STORE_IMAGE_DELETE,
+                        digest -> write(draft -> draft.images().delete(digest))),
+                bus.answer(
+                        Address.STORE_IMAGE_UNTAG,
+                        name -> write(draft -> draft.images().untag(name))),
+                bus.answer(
+                        Address.STORE_IMAGE_REMOVED,
+                        gone -> write(draft -> draft.images().removed(gone))),
+                bus.answer(Address.STORE_IMAGE_GET, this::image),
+                bus.answer(Address.STORE_IMAGE_LIST, this::images),
+                bus.answer(Address.STORE_JOB_GET, this::job),
                 bus.answer(Address.STORE_INSTANCE_GET, this::instance),
                 bus.answer(Address.STORE_INSTANCE_LIST, this::instances),
                 bus.answer(Address.STORE_SLICES, this::slices),
@@ -164,6 +185,19 @@ public final class LedgerStore extends VerticleBase {
         return new Event(ledger.seq() + 1, time.now(), EventType.VM_PHASE, null, null, vmId, Map.of());
     }
 
+    private synchronized Future<JobView> job(JobKey key) {
+        if (trouble == Trouble.BUSY || trouble == Trouble.UNAVAILABLE) {
+            return refused();
+        }
+        return ledger.slices(new Keys(List.of(key.jobId()), List.of())).jobs().stream()
+                .filter(view -> view.job() != null)
+                .findFirst()
+                .map(Future::succeededFuture)
+                .orElseGet(() -> Future.failedFuture(
+                        Refusal.notFound("job_not_found", "job '" + key.jobId() + "' does not exist")
+                                .asException()));
+    }
+
     private synchronized Future<MicroVm> instance(String vmId) {
         if (trouble == Trouble.BUSY || trouble == Trouble.UNAVAILABLE) {
             return refused();
@@ -177,6 +211,19 @@ public final class LedgerStore extends VerticleBase {
 
     private synchronized Future<Page<MicroVm>> instances(PageQuery everything) {
         return Future.succeededFuture(new Page<>(List.copyOf(ledger.vms()), null));
+    }
+
+    private synchronized Future<ImageView> image(String name) {
+        var images = ledger.images();
+        var image = images.named(name) == null ? images.image(name) : images.named(name);
+        return image == null
+                ? Future.failedFuture(Refusal.notFound("image_not_found", "image '" + name + "' does not exist")
+                        .asException())
+                : Future.succeededFuture(images.view(image));
+    }
+
+    private synchronized Future<Page<ImageView>> images(PageQuery query) {
+        return Future.succeededFuture(new Page<>(ledger.images().after(query.after(), query.limit()), null));
     }
 
     private synchronized Future<Slices> slices(Keys keys) {

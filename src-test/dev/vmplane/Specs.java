@@ -1,8 +1,11 @@
 package dev.vmplane;
 
 import dev.vmplane.model.Boot;
+import dev.vmplane.model.Completion;
 import dev.vmplane.model.Health;
+import dev.vmplane.model.Hooks;
 import dev.vmplane.model.Lifecycle;
+import dev.vmplane.model.PinnedImage;
 import dev.vmplane.model.Resources;
 import dev.vmplane.model.Restart;
 import dev.vmplane.model.Spec;
@@ -101,6 +104,96 @@ public final class Specs {
                 Math.min(1, spec.replicas()),
                 spec.host(),
                 spec.allow(),
+                spec.labels());
+    }
+
+    /** The same, booted from the image of a pinned reference. */
+    public static Spec withImage(Spec spec, String pinned) {
+        var boot = spec.boot();
+        return new Spec(
+                spec.role(),
+                pinned,
+                new Boot(
+                        PinnedImage.digestOf(pinned),
+                        boot.kernel(),
+                        boot.program(),
+                        boot.resources(),
+                        boot.volumes(),
+                        boot.port(),
+                        boot.health(),
+                        boot.hooks(),
+                        boot.tenant()),
+                spec.lifecycle(),
+                spec.warmPool(),
+                spec.restart(),
+                spec.completion(),
+                spec.replicas(),
+                spec.host(),
+                spec.allow(),
+                spec.attachEnv(),
+                spec.labels());
+    }
+
+    /** The same with these hooks. */
+    public static Spec withHooks(Spec spec, Hooks hooks) {
+        var boot = spec.boot();
+        return with(
+                spec,
+                new Boot(
+                        boot.rootfs(),
+                        boot.kernel(),
+                        boot.program(),
+                        boot.resources(),
+                        boot.volumes(),
+                        boot.port(),
+                        boot.health(),
+                        hooks,
+                        boot.tenant()),
+                spec.warmPool(),
+                spec.attachEnv());
+    }
+
+    /** The same, told these variables when a VM is attached. */
+    public static Spec withAttachEnv(Spec spec, Map<String, String> attachEnv) {
+        return with(spec, spec.boot(), spec.warmPool(), attachEnv);
+    }
+
+    /** The same, whose warm VMs are paused. */
+    public static Spec pausing(Spec spec) {
+        var pool = new WarmPool(spec.warmPool().min(), spec.warmPool().max(), WarmPool.Mode.PAUSED);
+        return with(spec, spec.boot(), pool, spec.attachEnv());
+    }
+
+    /** The same, over as {@code completion} says. */
+    public static Spec completing(Spec spec, Completion completion) {
+        return new Spec(
+                spec.role(),
+                spec.image(),
+                spec.boot(),
+                spec.lifecycle(),
+                spec.warmPool(),
+                spec.restart(),
+                completion,
+                spec.replicas(),
+                spec.host(),
+                spec.allow(),
+                spec.attachEnv(),
+                spec.labels());
+    }
+
+    private static Spec with(Spec spec, Boot boot, WarmPool pool, Map<String, String> attachEnv) {
+        return new Spec(
+                spec.role(),
+                spec.image(),
+                boot,
+                spec.lifecycle(),
+                pool,
+                spec.restart(),
+                spec.completion(),
+                spec.replicas(),
+                spec.host(),
+                spec.allow(),
+                attachEnv,
                 spec.labels());
     }
 

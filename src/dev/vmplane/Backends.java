@@ -7,6 +7,7 @@ import dev.vmplane.host.Link;
 import dev.vmplane.host.Links;
 import dev.vmplane.host.Processes;
 import dev.vmplane.host.VmUids;
+import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.UnixHttp;
@@ -134,6 +135,7 @@ final class Backends {
                 BackendDetection.CLOUD_HYPERVISOR_PROGRAM,
                 processes,
                 new UnixHttp(vertx),
+                new AgentSocket(vertx),
                 host);
         return new Chosen(
                 driver,
@@ -179,7 +181,7 @@ final class Backends {
     }
 
     private FirecrackerHypervisor driver(Backend backend, Launch launch, Processes processes) {
-        return new FirecrackerHypervisor(backend, launch, processes, new UnixHttp(vertx));
+        return new FirecrackerHypervisor(backend, launch, processes, new UnixHttp(vertx), new AgentSocket(vertx));
     }
 
     /**

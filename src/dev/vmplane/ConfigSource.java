@@ -21,6 +21,9 @@ final class ConfigSource implements Fields.Source {
     private static final Map<String, String> OWN_NAMES =
             Map.of("backend", "FC_BACKEND", "kernel", "FC_KERNEL", "rootfs", "FC_ROOTFS");
 
+    /** What the commands that ask a server go by; the shell that starts one may have them set. */
+    private static final Set<String> OF_CLIENTS = Set.of("VMPLANE_SERVER", "VMPLANE_INGRESS");
+
     private final String file;
     private final YamlDocument document;
     private final Map<String, String> environment;
@@ -75,7 +78,7 @@ final class ConfigSource implements Fields.Source {
         var spellings = new TreeMap<String, String>();
         variables.forEach((path, variable) -> spellings.put(path.replace('.', '_'), variable));
         for (var name : new TreeMap<>(environment).keySet()) {
-            if (name.startsWith(PREFIX) && !variables.containsValue(name)) {
+            if (name.startsWith(PREFIX) && !variables.containsValue(name) && !OF_CLIENTS.contains(name)) {
                 var hint = Nearest.to(name.substring(PREFIX.length()).toLowerCase(Locale.ROOT), spellings.keySet())
                         .map(near -> ", did you mean " + spellings.get(near) + "?");
                 faults.add(name + " cannot be set: there is no such variable" + hint.orElse(""));

@@ -20,11 +20,13 @@ import dev.vmplane.model.Time;
 import dev.vmplane.pool.LogVerticle;
 import dev.vmplane.pool.Pool;
 import dev.vmplane.pool.PoolVerticle;
+import dev.vmplane.vm.Agents;
 import dev.vmplane.vm.HealthProbe;
 import dev.vmplane.vm.HostGround;
 import dev.vmplane.vm.Limits;
 import dev.vmplane.vm.VmParts;
 import dev.vmplane.vm.VmVerticle;
+import dev.vmplane.vm.agent.AgentLink;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -184,7 +186,9 @@ final class HostParts {
                 backend.hypervisor(),
                 limits.stop(),
                 time);
-        var parts = new VmParts(backend.hypervisor(), ground, new HealthProbe(vertx, time), limits, time);
+        Agents agents = machine ->
+                new AgentLink(machine.vmId(), () -> backend.hypervisor().agent(machine), time);
+        var parts = new VmParts(backend.hypervisor(), agents, ground, new HealthProbe(vertx, time), limits, time);
         return new PoolVerticle(
                 new Pool(
                         config.boots().limit(kind, PROCESSORS),

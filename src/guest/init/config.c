@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,35 +15,9 @@
 static const char MAGIC[] = "VMPLANE1";
 enum { MAGIC_BYTES = sizeof MAGIC - 1, DEFAULT_STOP_GRACE_S = 10 };
 
-/* Grows by doubling, so that a payload full of tiny entries costs linear time. */
 static const char *append(struct words *words, char *word)
 {
-    bool full = (words->count & (words->count + 1)) == 0;
-    if (full) {
-        char **larger = realloc(words->items, (words->count + 1) * 2 * sizeof *larger);
-        if (larger == NULL)
-            return "does not fit in memory";
-        words->items = larger;
-    }
-    words->items[words->count++] = word;
-    words->items[words->count] = NULL;
-    return NULL;
-}
-
-static bool parse_number(const char *text, unsigned limit, unsigned *number)
-{
-    unsigned value = 0;
-    if (*text == '\0')
-        return false;
-    for (; *text != '\0'; text++) {
-        if (*text < '0' || *text > '9')
-            return false;
-        value = value * 10 + (unsigned)(*text - '0');
-        if (value > limit)
-            return false;
-    }
-    *number = value;
-    return true;
+    return words_add(words, word) ? NULL : "does not fit in memory";
 }
 
 /* Every taker stores one value and answers NULL, or answers what is wrong with it. */
@@ -68,13 +43,26 @@ static const char *take_nameserver(struct config *config, char *value)
     return append(&config->nameservers, value);
 }
 
-static const char *take_hostname(struct config *config, char *value)
+static bool is_name(const char *text)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
-    size_t length = strlen(value);
-    if (length == 0 || length > HOST_NAME_MAX || strspn(value, allowed) != length)
+    size_t length = strlen(text);
+    return length > 0 && length <= HOST_NAME_MAX && strspn(text, allowed) == length;
+}
+
+static const char *take_hostname(struct config *config, char *value)
+{
+    if (!is_name(value))
         return "is not a host name";
     config->hostname = value;
+    return NULL;
+}
+
+static const char *take_vm_id(struct config *config, char *value)
+{
+    if (!is_name(value))
+        return "is not the name of a VM";
+    config->vm_id = value;
     return NULL;
 }
 
@@ -132,6 +120,30 @@ static const char *take_workdir(struct config *config, char *value)
     return NULL;
 }
 
+/* Whether there is such a user is known when there is a root to look in. */
+static const char *take_user(struct config *config, char *value)
+{
+    const char *colon = strchr(value, ':');
+    if (*value == '\0' || colon == value || (colon != NULL && (colon[1] == '\0' || strchr(colon + 1, ':') != NULL)))
+        return "is neither USER nor USER:GROUP";
+    config->user = value;
+    return NULL;
+}
+
+static const char *take_stop_signal(struct config *config, char *value)
+{
+    config->stop_signal = parse_signal(value);
+    return config->stop_signal != 0 ? NULL : "is not a signal";
+}
+
+static const char *take_interactive(struct config *config, char *value)
+{
+    if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
+        return "is neither 0 nor 1";
+    config->interactive = value[0] == '1';
+    return NULL;
+}
+
 static const char *take_stop_grace(struct config *config, char *value)
 {
     if (!parse_number(value, CONFIG_STOP_GRACE_LIMIT_S, &config->stop_grace_s))
@@ -160,7 +172,9 @@ static const struct key {
     {"ip", false, take_address},          {"gateway", false, take_gateway},
     {"workdir", false, take_workdir},     {"stop_grace_s", false, take_stop_grace},
     {"end", false, take_end},             {"overlay", false, take_overlay},
-    {"volume", true, take_volume},
+    {"volume", true, take_volume},        {"user", false, take_user},
+    {"stop_signal", false, take_stop_signal}, {"interactive", false, take_interactive},
+    {"vm_id", false, take_vm_id},
 };
 enum { KEY_COUNT = sizeof KEYS / sizeof KEYS[0] };
 
@@ -170,22 +184,20 @@ static bool refuse(struct config *config, const char *what, const char *why)
     return false;
 }
 
-static bool take_entry(struct config *config, bool seen[KEY_COUNT], char *entry)
+static bool take_entry(struct config *config, bool seen[KEY_COUNT], char *key, char *value)
 {
-    char *equals = strchr(entry, '=');
-    if (equals == NULL)
+    if (value == NULL)
         return refuse(config, "an entry", "is not key=value");
-    *equals = '\0';
     for (size_t i = 0; i < KEY_COUNT; i++) {
-        if (strcmp(entry, KEYS[i].name) != 0)
+        if (strcmp(key, KEYS[i].name) != 0)
             continue;
         if (seen[i] && !KEYS[i].repeats)
-            return refuse(config, entry, "is given twice");
+            return refuse(config, key, "is given twice");
         seen[i] = true;
-        const char *fault = KEYS[i].take(config, equals + 1);
-        return fault == NULL || refuse(config, entry, fault);
+        const char *fault = KEYS[i].take(config, value);
+        return fault == NULL || refuse(config, key, fault);
     }
-    const char *fault = append(&config->unknown_keys, entry);
+    const char *fault = append(&config->unknown_keys, key);
     return fault == NULL || refuse(config, "the list of unknown keys", fault);
 }
 
@@ -215,7 +227,8 @@ static long payload_bytes(const unsigned char *disk, size_t bytes, struct config
 
 bool config_parse(const unsigned char *disk, size_t bytes, struct config *config)
 {
-    *config = (struct config){.workdir = "/", .stop_grace_s = DEFAULT_STOP_GRACE_S, .end = END_POWEROFF};
+    *config = (struct config){
+        .workdir = "/", .stop_signal = SIGTERM, .stop_grace_s = DEFAULT_STOP_GRACE_S, .end = END_POWEROFF};
     long length = payload_bytes(disk, bytes, config);
     if (length < 0)
         return false;
@@ -228,11 +241,10 @@ bool config_parse(const unsigned char *disk, size_t bytes, struct config *config
     memcpy(config->payload, payload, (size_t)length);
 
     bool seen[KEY_COUNT] = {false};
-    for (char *entry = config->payload, *end = entry + length; entry < end;) {
-        char *next = entry + strlen(entry) + 1;
-        if (!take_entry(config, seen, entry))
+    char *key, *value;
+    for (char *entry = config->payload, *end = entry + length; entry_next(&entry, end, &key, &value);) {
+        if (!take_entry(config, seen, key, value))
             return false;
-        entry = next;
     }
     if (config->arguments.count == 0)
         return refuse(config, "arg", "is missing");
@@ -273,10 +285,10 @@ bool config_gateway_is_beyond(const struct config *config)
 
 void config_free(struct config *config)
 {
-    free(config->arguments.items);
-    free(config->environment.items);
-    free(config->nameservers.items);
-    free(config->unknown_keys.items);
-    free(config->volumes.items);
+    words_free(&config->arguments);
+    words_free(&config->environment);
+    words_free(&config->nameservers);
+    words_free(&config->unknown_keys);
+    words_free(&config->volumes);
     free(config->payload);
 }

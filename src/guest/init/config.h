@@ -9,6 +9,8 @@
 #ifndef VMPLANE_GUEST_CONFIG_H
 #define VMPLANE_GUEST_CONFIG_H
 
+#include "words.h"
+
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,12 +23,6 @@ enum {
 
 /* How the VM is ended: Cloud Hypervisor and QEMU leave on power-off, Firecracker only on a reboot. */
 enum ending { END_POWEROFF, END_REBOOT };
-
-/* A NULL-terminated list, ready to be an argv. */
-struct words {
-    char **items;
-    size_t count;
-};
 
 struct config {
     struct words arguments;    /* at least one */
@@ -41,7 +37,11 @@ struct config {
     struct in_addr gateway;
     const char *overlay;       /* the disk for changes to the root; NULL: they are kept in memory */
     struct words volumes;      /* DEVICE:DIRECTORY each, in the order in which to mount them */
+    const char *vm_id;         /* NULL when not given */
+    const char *user;          /* USER or USER:GROUP, names or numbers; NULL: root */
     const char *workdir;
+    bool interactive;          /* no program is started: the agent starts it in a terminal, when somebody asks */
+    int stop_signal;
     unsigned stop_grace_s;
     enum ending end;
 

@@ -2,11 +2,8 @@
 #define _GNU_SOURCE
 #include "init.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/reboot.h>
 #include <unistd.h>
 
@@ -17,18 +14,10 @@ void end_with(enum ending ending)
     how = ending;
 }
 
-/* The kernel announces the end as an emergency, which no other console level hides; our line is to be the last. */
-static void silence_kernel(void)
-{
-    int level = open("/proc/sys/kernel/printk", O_WRONLY | O_CLOEXEC);
-    if (level < 0 || write(level, "0", 1) != 1)
-        say("cannot silence the kernel: %s", strerror(errno));
-}
-
 void end_vm(void)
 {
     console_drain();
-    silence_kernel();
+    kernel_console(SILENT); /* it announces the end as an emergency; our line is to be the last */
     unmount_all();
     sync();
     reboot(how == END_REBOOT ? RB_AUTOBOOT : RB_POWER_OFF);
@@ -44,6 +33,7 @@ void give_up(const char *format, ...)
     va_start(values, format);
     vsnprintf(reason, sizeof reason, format, values);
     va_end(values);
+    kernel_log_pass(); /* it may have said why */
     say("cannot %s", reason);
     end_vm();
 }

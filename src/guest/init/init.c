@@ -2,19 +2,28 @@
  * The first process of a vmplane guest. It brings the machine up from an initramfs, runs the one program named on the
  * configuration disk, and ends the VM with it. It never returns: whatever goes wrong ends the VM with a line that says why.
  *
- * The console carries the program's output untouched, and between it whole lines of our own:
+ * Every line on the console says whose it is. What the program and the kernel print begins with the time in milliseconds
+ * since 1970; upper case means that the line goes on in the next one of its stream, because it is longer than 4096 bytes or
+ * its end is not there yet:
  *
- *     vmplane-guest: started pid=<n> uptime_ms=<n>   before any output of the program
+ *     <ms> o <text>    the program's standard output, or O
+ *     <ms> e <text>    its standard error, or E
+ *     <ms> k <text>    a warning of the kernel, or worse
+ *
+ * What is this program's own begins with its name:
+ *
+ *     vmplane-guest: started pid=<n> uptime_ms=<n>   before any output of the program; pid 0: it waits for a terminal
  *     vmplane-guest: cannot <verb>: <reason>
  *     vmplane-guest: exit status=<n>                 the last line; or exit signal=<n>
  *
- * A program may print such lines too. The last one is ours: nothing else is alive when it is written. A VM that ends
- * without an exit line either never got as far as its program, and then its last line is a `cannot`, or was ended by the
- * kernel or by the program itself, which has every right in its machine.
+ * Lines before these, and a last one when the kernel panics, are written by the kernel itself. A VM that ends without an
+ * exit line either never got as far as its program, and then its last line is a `cannot`, or was ended by the kernel or by
+ * the program itself, which has every right in its machine if it is root there.
  */
 #define _GNU_SOURCE
 #include "init.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,14 +47,24 @@ static void read_config(struct config *config)
         say("cannot use key %.64s: it is unknown", config->unknown_keys.items[i]);
 }
 
+/* So that no descriptor of ours has the number of one that a program's streams become. */
+static void fill_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    close(fd);
+}
+
 static struct outcome run(const struct config *config, const struct stop_sources *sources)
 {
-    struct program program;
+    struct program program = {.outputs = {-1, -1}};
     struct outcome outcome;
-    if (!program_start(config, &program, &outcome))
+    if (!config->interactive && !program_start(config, &program, &outcome))
         return outcome;
     say("started pid=%d uptime_ms=%ld", (int)program.pid, uptime_ms());
-    return supervise(&program, sources, config->stop_grace_s);
+    return supervise(config, &program, sources);
 }
 
 int main(void)
@@ -60,7 +79,9 @@ int main(void)
 
     stop_requests_hold(&held);
     mount_kernel_filesystems();
+    fill_standard_streams();
     console_open();
+    kernel_log_open();
     load_modules("/modules");
     wait_for_device(ROOT_DISK);
     wait_for_device(CONFIG_DISK);
@@ -71,6 +92,7 @@ int main(void)
     stop_requests_open(&held, &sources);
 
     struct outcome outcome = run(&config, &sources);
+    kernel_log_pass();
     say("exit %s=%d", outcome.signalled ? "signal" : "status", outcome.number);
     end_vm();
 }

@@ -13,23 +13,38 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* console.c: the one place that writes to the console. */
+/* console.c: the one place that writes to the console, in whole lines. */
 
 void console_open(void);
-/* One line of the console protocol, always on a line of its own. */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int console_fd(void);
-/* Passes program output on, as much as the console takes now. Answers the number of bytes, negative if the console failed. */
-ssize_t console_pass(const char *bytes, size_t count);
+/* Whether everything has been handed to the kernel. Only then may more be added, with console_record. */
+bool console_idle(void);
+/* A line that begins with the time and its kind, see lines.h. */
+void console_record(char kind, const char *text, size_t count);
+/* Writes as much as the console takes now. */
+void console_move(void);
+/* Waits until the console is idle, or has taken nothing for a while. */
+void console_flush(void);
+/* A line of the guest's own. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Returns when everything has left the UART, or after a short limit. */
 void console_drain(void);
+
+/* kernel_log.c: what the kernel says. */
+
+enum kernel_voice { EMERGENCIES_ONLY, SILENT };
+
+/* What the kernel may write to the console itself. */
+void kernel_console(enum kernel_voice voice);
+void kernel_log_open(void);
+/* Readable when there is something to pass on; -1: there is no log. */
+int kernel_log_fd(void);
+void kernel_log_pass(void);
 
 /* mounts.c: the kernel's file systems, and the root the program sees. */
 
 void mount_kernel_filesystems(void);
 void wait_for_device(const char *path);
-/* Makes a directory and those above it, as far as it can. */
-bool make_directories(const char *path);
 /* Makes the root: `device` under what the disk `changes` takes, or memory when that is NULL. */
 void enter_root(const char *device, const char *changes);
 void mount_volumes(const struct words *volumes);
@@ -46,8 +61,8 @@ void network_up(const struct config *config);
 /* program.c: the one program this VM exists for. */
 
 struct program {
-    pid_t pid;
-    int output; /* read end of its stdout and stderr */
+    pid_t pid; /* 0: there is none, because the agent is to start it */
+    int outputs[2]; /* read ends of its stdout and stderr, or -1 */
 };
 
 /* How a program ended, as waitpid tells it; a program that never ran ends as a shell would report it (126 or 127). */
@@ -74,9 +89,11 @@ void stop_requests_hold(sigset_t *held);
 void stop_requests_open(const sigset_t *held, struct stop_sources *sources);
 bool power_key_pressed(int key);
 
+/* agent.h has what runs beside the program. */
+
 /* supervise.c: from the first line of output to the last process of the guest. */
 
-struct outcome supervise(const struct program *program, const struct stop_sources *sources, unsigned stop_grace_s);
+struct outcome supervise(const struct config *config, const struct program *program, const struct stop_sources *sources);
 
 /* end.c */
 

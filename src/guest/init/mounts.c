@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "init.h"
+#include "paths.h"
 
 #include <errno.h>
 #include <mntent.h>
@@ -30,7 +31,7 @@ static const struct filesystem KERNEL_FILESYSTEMS[] = {
 };
 
 static const struct filesystem PROGRAM_FILESYSTEMS[] = {
-    {"devpts", "/dev/pts", "mode=620,ptmxmode=666", MS_NOSUID | MS_NOEXEC},
+    {"devpts", "/dev/pts", "gid=5,mode=620,ptmxmode=666", MS_NOSUID | MS_NOEXEC},
     {"tmpfs", "/dev/shm", "mode=1777", MS_NOSUID | MS_NODEV},
     {"tmpfs", "/run", "mode=755", MS_NOSUID | MS_NODEV},
     {"tmpfs", "/tmp", "mode=1777", MS_NOSUID | MS_NODEV},
@@ -91,29 +92,14 @@ static void link_standard_streams(void)
     link_stream("/dev/stderr", "/proc/self/fd/2");
 }
 
-bool make_directories(const char *path)
-{
-    char *partial = strdup(path);
-    if (partial == NULL)
-        return false;
-    for (char *slash = strchr(partial + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(partial, 0755);
-        *slash = '/';
-    }
-    mkdir(partial, 0755);
-    free(partial);
-    return true;
-}
-
 /* The disks of the host come formatted and full of zeros, so there are no tables for the kernel to fill with zeros, which
  * would make a sparse file grow for nothing. */
 #define DISK_OPTIONS "noinit_itable,errors=remount-ro"
 
 static void mount_changes(const char *device)
 {
-    static const struct filesystem memory = {"tmpfs", "/changes", "mode=755", 0};
-    static const struct filesystem disk = {"ext4", "/changes", DISK_OPTIONS, MS_NOATIME};
+    static const struct filesystem memory = {"tmpfs", "/changes", "mode=755", MS_NODEV};
+    static const struct filesystem disk = {"ext4", "/changes", DISK_OPTIONS, MS_NOATIME | MS_NODEV};
     if (device == NULL) {
         mount_at("tmpfs", &memory);
     } else {
@@ -124,11 +110,12 @@ static void mount_changes(const char *device)
     mkdir("/changes/work", 0755);
 }
 
+/* What devices there are, /dev holds. An image may bring nodes of its own, made by somebody else for another machine. */
 void enter_root(const char *device, const char *changes)
 {
-    static const struct filesystem image = {"ext4", "/image", NULL, MS_RDONLY};
+    static const struct filesystem image = {"ext4", "/image", NULL, MS_RDONLY | MS_NODEV};
     static const struct filesystem overlay = {
-        "overlay", "/root", "lowerdir=/image,upperdir=/changes/upper,workdir=/changes/work", 0};
+        "overlay", "/root", "lowerdir=/image,upperdir=/changes/upper,workdir=/changes/work", MS_NODEV};
     mount_at(device, &image);
     mount_changes(changes);
     mount_at("overlay", &overlay);

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.vmplane.Await;
 import dev.vmplane.Samples;
 import dev.vmplane.bus.Address;
+import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Refusal;
@@ -178,6 +179,95 @@ class ApiTest {
         assertThat(Await.of(reply).status()).isEqualTo(404);
     }
 
+    @ParameterizedTest
+    @CsvSource({"FINISHED, succeeded", "NOT_RESTARTED, failed"})
+    void whoeverWaitsForTheEndHearsHowItWas(ReasonCode verdict, String state) {
+        var reply = api.post("/vms?wait=finished", WEB);
+        Await.until(200, () -> jobStatusCode());
+        api.store.keep(vm("vm-a", owner("web", 0), running()));
+        api.store.move(
+                "vm-a", new VmState.Failed(NOW, new Reason(ReasonCode.GUEST_EXITED, "gone"), new GuestExit(7, null)));
+        assertThat(reply.isComplete()).isFalse();
+
+        api.store.keep(
+                "web", new Retry(Retry.ofReplica("web", 0), Samples.HASH, 1, null, NOW, new Reason(verdict, "so")));
+
+        assertThat(Await.of(reply).status()).isEqualTo(201);
+        assertThat(Await.of(reply).state()).isEqualTo(state);
+        var status = Await.of(reply).json().getJsonObject("status");
+        assertThat(status.getInteger("attempts")).isEqualTo(1);
+        assertThat(status.getJsonObject("exit").getInteger("status")).isEqualTo(7);
+    }
+
+    @Test
+    void theEndOfAJobThatRunsAlreadyCanBeWaitedFor() {
+        api.store.keep(service("web"));
+        api.store.keep(vm("vm-a", owner("web", 0), running()));
+        var reply = api.call(HttpMethod.GET, "/vms/web?wait=finished&timeout_s=7", Map.of(), null);
+        Await.until(1, () -> Future.succeededFuture(api.time.pending()));
+
+        api.time.advance(Duration.ofSeconds(7));
+
+        assertThat(Await.of(reply).status()).isEqualTo(200);
+        assertThat(Await.of(reply).state()).isEqualTo("running");
+    }
+
+    @Test
+    void whatRunsHasNotFinished() {
+        api.store.keep(vm("vm-a", null, warm()));
+        var reply = api.post("/vms?wait=finished&timeout_s=7", WEB);
+        Await.until(1, () -> Future.succeededFuture(api.time.pending()));
+
+        api.time.advance(Duration.ofSeconds(7));
+
+        assertThat(Await.of(reply).status()).isEqualTo(202);
+        assertThat(Await.of(reply).state()).isEqualTo("running");
+    }
+
+    @Test
+    void nothingElseCanBeWaitedFor() {
+        assertThat(Await.of(api.post("/vms?wait=doomsday", WEB)).json().getString("code"))
+                .isEqualTo("bad_query");
+    }
+
+    @Test
+    void aWishWhoseVmHasOnlyToBeResumedIsAnsweredWhenItServes() {
+        api.store.keep(vm("vm-a", null, new VmState.Paused(NOW, Samples.PROCESS)));
+        var reply = api.post("/vms", WEB);
+        Await.until(true, () -> Future.succeededFuture(api.store.vm("vm-a").attaching()));
+        Await.until(1, () -> Future.succeededFuture(api.time.pending()));
+        assertThat(reply.isComplete()).isFalse();
+
+        api.store.move("vm-a", running());
+
+        assertThat(Await.of(reply).status()).isEqualTo(201);
+        assertThat(Await.of(reply).state()).isEqualTo("running");
+    }
+
+    @Test
+    void aVmThatTakesTooLongToHearOfItsOwnerIsNotWaitedFor() {
+        api.store.keep(vm("vm-a", null, new VmState.Paused(NOW, Samples.PROCESS)));
+        var reply = api.post("/vms", WEB);
+        Await.until(1, () -> Future.succeededFuture(api.time.pending()));
+
+        api.time.advance(Duration.ofSeconds(10));
+
+        assertThat(Await.of(reply).status()).isEqualTo(202);
+        assertThat(Await.of(reply).state()).isEqualTo("starting");
+    }
+
+    @Test
+    void aVmThatFailsToHearOfItsOwnerIsNotWaitedFor() {
+        api.store.keep(vm("vm-a", null, new VmState.Paused(NOW, Samples.PROCESS)));
+        var reply = api.post("/vms", WEB);
+        Await.until(1, () -> Future.succeededFuture(api.time.pending()));
+
+        var reason = new Reason(ReasonCode.HOOK_FAILED, "hook attach answered 500");
+        api.store.move("vm-a", new VmState.Failed(NOW, reason, GuestExit.UNKNOWN));
+
+        assertThat(Await.of(reply).status()).isEqualTo(202);
+    }
+
     @Test
     void aJobIsShownWithItsWholeSpec() {
         api.store.keep(service("web"));
@@ -275,7 +365,8 @@ class ApiTest {
                         .getJsonObject("status")
                         .getString("state"))
                 .isEqualTo("running");
-        assertThat(stats.getJsonObject("warm_pool")).isEmpty();
+        assertThat(stats.getJsonObject("warm_pool").getJsonObject(Samples.HASH).getInteger("warm"))
+                .isEqualTo(1);
     }
 
     @Test

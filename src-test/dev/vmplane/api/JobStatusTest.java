@@ -8,10 +8,13 @@ import static dev.vmplane.Samples.spec;
 import static dev.vmplane.Samples.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmplane.Pictures;
 import dev.vmplane.Samples;
+import dev.vmplane.Specs;
 import dev.vmplane.api.JobStatus.State;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.GuestExit;
+import dev.vmplane.model.Image;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.MicroVm;
@@ -66,7 +69,7 @@ class JobStatusTest {
 
         var status = JobStatus.of(view, NOW);
 
-        assertThat(status).isEqualTo(new JobStatus(State.WAITING, 1, 3, DIED, NOW, LATER));
+        assertThat(status).isEqualTo(new JobStatus(State.WAITING, 1, 3, DIED, NOW, LATER, 1, null, null));
     }
 
     @Test
@@ -110,6 +113,74 @@ class JobStatusTest {
 
     private static Retry retry(int replica, Instant nextTry, Reason reason) {
         return new Retry(Retry.ofReplica("web", replica), HASH, 1, nextTry, NOW, reason);
+    }
+
+    @Test
+    void aJobSaysHowOftenItWasTriedAndHowItsLastAttemptEnded() {
+        var first = ended("vm-1", NOW, new GuestExit(3, null));
+        var second = ended("vm-2", LATER, new GuestExit(null, 9));
+        var verdict = new Reason(ReasonCode.NOT_RESTARTED, "all 2 attempts are used up");
+        var retry = new Retry(Retry.ofReplica("web", 0), HASH, 2, null, LATER, verdict);
+
+        var status = JobStatus.of(new JobView(job(Lifecycle.JOB, 1), List.of(second, first), List.of(retry)), LATER);
+
+        assertThat(status.state()).isEqualTo(State.FAILED);
+        assertThat(status.attempts()).isEqualTo(2);
+        assertThat(status.exit()).isEqualTo(new GuestExit(null, 9));
+        assertThat(status.since()).isEqualTo(LATER);
+    }
+
+    @Test
+    void anAttemptThatRunsCountsAndLeavesTheEndOfTheOneBeforeToBeSeen() {
+        var first = ended("vm-1", NOW, new GuestExit(3, null));
+
+        var status = JobStatus.of(
+                new JobView(job(Lifecycle.JOB, 1), List.of(first, replica(0, running())), List.of(retry(0, NOW, DIED))),
+                LATER);
+
+        assertThat(status.attempts()).isEqualTo(2);
+        assertThat(status.exit()).isEqualTo(new GuestExit(3, null));
+    }
+
+    @Test
+    void anEndThatNobodySawIsNotMadeUp() {
+        var lost = ended("vm-1", NOW, GuestExit.UNKNOWN);
+
+        var status =
+                JobStatus.of(new JobView(job(Lifecycle.JOB, 1), List.of(lost), List.of(retry(0, null, DIED))), LATER);
+
+        assertThat(status.exit()).isNull();
+    }
+
+    @Test
+    void aJobThatWaitsForItsImageSaysHowFarThatIs() {
+        var digest = Pictures.digest('a');
+        var job = Samples.job("web", Specs.withImage(spec(Lifecycle.SERVICE, 1, null), Pictures.pinned(digest)));
+        var image = Pictures.in(Image.State.FAILED, digest, List.of("localhost/app:1"));
+
+        var status = JobStatus.of(new JobView(job, List.of(), List.of(), List.of(), image), NOW);
+
+        assertThat(status.state()).isEqualTo(State.WAITING);
+        assertThat(status.reason())
+                .isEqualTo(new Reason(
+                        ReasonCode.IMAGE_FAILED,
+                        "image localhost/app:1 cannot be fetched: the registry is closed; next try at "
+                                + image.nextTry()));
+        assertThat(status.nextTry()).isEqualTo(image.nextTry());
+        assertThat(status.image()).isEqualTo(image);
+    }
+
+    private static MicroVm ended(String vmId, Instant at, GuestExit exit) {
+        return new MicroVm(
+                vmId,
+                "node-1",
+                HASH,
+                Samples.boot(8080),
+                owner("web", 0),
+                new VmState.Failed(at, DIED, exit),
+                "127.64.0.1",
+                at,
+                true);
     }
 
     @Test

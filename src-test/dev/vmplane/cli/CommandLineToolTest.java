@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -116,7 +117,8 @@ class CommandLineToolTest {
     }
 
     private int run(String... words) {
-        return CommandLineTool.run(words, config -> serve.apply(config), stateDir -> call("simulator", stateDir));
+        return CommandLineTool.run(
+                words, config -> serve.apply(config), stateDir -> call("simulator", stateDir), () -> Instant.EPOCH);
     }
 
     private int call(String command, Path path) {

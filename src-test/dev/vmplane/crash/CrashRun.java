@@ -90,13 +90,14 @@ final class CrashRun implements AutoCloseable {
             if (early) {
                 plane.killIn(Duration.ofMillis(random.nextInt(MAX_EARLY_MS)));
             }
-            if (comesToRest(plane)) {
+            var rested = comesToRest(plane);
+            if (rested) {
                 if (step == null && !early) {
                     plane.killIn(Duration.ofMillis(random.nextInt(MAX_RANDOM_MS)));
                 }
                 write(plane);
             }
-            if (step != null && !plane.alive()) {
+            if (step != null && (!rested || !plane.alive())) {
                 steps.merge(step, 1, Integer::sum);
             }
             plane.kill();

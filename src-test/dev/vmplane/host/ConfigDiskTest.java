@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmplane.model.Program;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -37,6 +38,11 @@ final class ConfigDiskTest {
                         "arg=écho",
                         "env=A=line\nline",
                         "env=B=2=two",
+                        "user=web:www",
+                        "workdir=/srv",
+                        "stop_signal=SIGQUIT",
+                        "interactive=1",
+                        "vm_id=vm-1",
                         "hostname=vm-1",
                         "ip=10.0.2.15/24",
                         "gateway=10.0.2.2",
@@ -55,7 +61,7 @@ final class ConfigDiskTest {
                 new GuestConfig("vm-1", List.of("true"), Map.of(), null, null, List.of(), 10, GuestConfig.End.REBOOT));
 
         assertThat(payload(disk).split("\0"))
-                .containsExactly("arg=true", "hostname=vm-1", "stop_grace_s=10", "end=reboot");
+                .containsExactly("arg=true", "vm_id=vm-1", "hostname=vm-1", "stop_grace_s=10", "end=reboot");
     }
 
     @Test
@@ -90,8 +96,7 @@ final class ConfigDiskTest {
     private static GuestConfig config(List<String> cmd, Map<String, String> env) {
         return new GuestConfig(
                 "vm-1",
-                cmd,
-                env,
+                new Program(cmd, env, "web:www", "/srv", "SIGQUIT", true),
                 "10.0.2.15/24",
                 "10.0.2.2",
                 List.of("10.0.2.3", "10.0.2.4"),

@@ -19,6 +19,7 @@ import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Stats;
+import dev.vmplane.model.VmState;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -34,6 +35,16 @@ class RouteTableTest {
     @Test
     void aWarmVmIsNotRouted() {
         follow(List.of(service("web")), List.of(vm("vm-a", null, warm())));
+
+        assertThat(backendsOf("web.local")).isEmpty();
+    }
+
+    @Test
+    void aWarmVmThatHasStillToHearOfItsOwnerIsNotRouted() {
+        var paused = new VmState.Paused(Samples.NOW, Samples.PROCESS);
+        follow(
+                List.of(service("web")),
+                List.of(vm("vm-a", owner("web", 0), warm()), vm("vm-b", owner("web", 1), paused)));
 
         assertThat(backendsOf("web.local")).isEmpty();
     }

@@ -114,7 +114,9 @@ class RouteTableWorldsTest {
         if (warm.isEmpty() || !jobs.containsKey(jobId)) {
             return Changes.NONE;
         }
-        var attached = warm.get().with(Samples.owner(jobId, random.nextInt(3)), Samples.running());
+        // Some have still to hear of it.
+        var state = random.nextInt(3) == 0 ? warm.get().state() : Samples.running();
+        var attached = warm.get().with(Samples.owner(jobId, random.nextInt(3)), state);
         return changes(List.of(), List.of(), List.of(put(attached)), List.of());
     }
 
@@ -126,6 +128,9 @@ class RouteTableWorldsTest {
         if (vm.phase().ended()) {
             vms.remove(vm.vmId());
             return changes(List.of(), List.of(), List.of(), List.of(vm));
+        }
+        if (vm.attaching() && random.nextBoolean()) {
+            return changes(List.of(), List.of(), List.of(put(vm.with(Samples.running()))), List.of());
         }
         return changes(List.of(), List.of(), List.of(put(vm.with(next(vm.state(), random)))), List.of());
     }

@@ -10,6 +10,12 @@ import java.util.stream.IntStream;
 
 /** Valid specs of every shape, the same for the same seed. */
 final class RandomSpecs {
+    private static final String[] USERS = {null, "www", "1000", "www:staff", "1000:50"};
+    private static final String[] SIGNALS = {null, "SIGQUIT", "TERM", "3", "SIGRTMIN+3"};
+
+    /** Whose pools are those that are one tenant's alone. */
+    static final String TENANT = "red";
+
     private final Random random;
 
     RandomSpecs(long seed) {
@@ -21,34 +27,64 @@ final class RandomSpecs {
         var boot = boot();
         var shared = boot.volumes().isEmpty();
         var max = lifecycle == Lifecycle.JOB || !shared ? 0 : random.nextInt(1001);
+        var pool = new WarmPool(random.nextInt(max + 1), max, one(WarmPool.Mode.values()));
+        var image = boot.image().map(digest -> "registry.example/" + random.nextInt(100) + ":1@" + digest);
         return new Spec(
                 random.nextBoolean() ? null : "web",
+                image.orElse(null),
                 boot,
                 lifecycle,
-                new WarmPool(random.nextInt(max + 1), max),
+                pool,
                 new Restart(one(Restart.Policy.values()), random.nextInt(1001)),
+                lifecycle == Lifecycle.JOB ? new Completion(seconds(), seconds()) : Completion.OPEN,
                 random.nextInt(shared ? 101 : 2),
                 random.nextBoolean() ? null : "shop-" + random.nextInt(1000) + ".example.org",
                 List.of(),
+                random.nextBoolean() ? Map.of() : Map.of("SHOP", text()),
                 Map.of("team", text()));
     }
 
+    private Duration seconds() {
+        return random.nextBoolean() ? null : Duration.ofSeconds(1 + random.nextInt(1000));
+    }
+
     private Boot boot() {
+        return new Boot(
+                random.nextBoolean() ? "rootfs-" + random.nextInt(10) + ".ext4" : digest(),
+                "vmlinux-" + random.nextInt(10),
+                program(),
+                Resources.of(1 + random.nextInt(32), 64 + random.nextInt(10_000)),
+                volumes(),
+                port(),
+                health(),
+                new Hooks(hook(), hook(), hook()),
+                random.nextBoolean() ? null : TENANT);
+    }
+
+    private String digest() {
+        return "sha256:" + Integer.toHexString(random.nextInt(16)).repeat(64);
+    }
+
+    private Program program() {
         var cmd = new ArrayList<>(List.of("/bin/app"));
         var env = new TreeMap<String, String>();
         for (int count = random.nextInt(5); count > 0; count--) {
             cmd.add(text());
-            env.put("NAME_" + random.nextInt(100), text());
+            env.put("name." + random.nextInt(100), text());
         }
-        return new Boot(
-                "rootfs-" + random.nextInt(10) + ".ext4",
-                "vmlinux-" + random.nextInt(10),
+        return new Program(
                 cmd,
                 env,
-                Resources.of(1 + random.nextInt(32), 64 + random.nextInt(10_000)),
-                volumes(),
-                port(),
-                health());
+                one(USERS),
+                random.nextBoolean() ? null : "/srv/" + random.nextInt(10),
+                one(SIGNALS),
+                random.nextBoolean());
+    }
+
+    private Hooks.Hook hook() {
+        return random.nextBoolean()
+                ? null
+                : new Hooks.Hook("/hook/" + random.nextInt(), port(), Duration.ofMillis(10 + random.nextInt(100_000)));
     }
 
     private List<VolumeMount> volumes() {

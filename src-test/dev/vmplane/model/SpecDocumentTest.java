@@ -11,6 +11,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class SpecDocumentTest {
     private static final int SPECS = 200;
+    /** What an image says that a whole spec does not need any more. */
+    private static final ImageConfig OTHER =
+            new ImageConfig(List.of("/entry"), List.of("serve"), Map.of(), null, null, null, List.of(9));
 
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("seeds")
@@ -34,7 +37,9 @@ class SpecDocumentTest {
         for (int count = 0; count < SPECS; count++) {
             var spec = specs.next();
 
-            var wish = reader.read(Map.of("job_id", "a", "spec", SpecDocument.of(spec)));
+            var wish = reader.read(
+                    Map.of("job_id", "a", "tenant", RandomSpecs.TENANT, "spec", SpecDocument.of(spec)),
+                    spec.image() == null ? null : new PinnedImage(spec.image(), OTHER));
 
             assertThat(wish.spec()).isEqualTo(spec);
         }

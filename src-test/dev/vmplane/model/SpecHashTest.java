@@ -26,6 +26,8 @@ class SpecHashTest {
             80,
             HEALTH);
 
+    private static final Hooks.Hook HOOK = new Hooks.Hook("/hook", 80, Duration.ofSeconds(1));
+
     @Test
     void isSixtyFourHexadecimalDigits() {
         assertThat(SpecHash.of(BOOT)).matches("[0-9a-f]{64}");
@@ -78,7 +80,45 @@ class SpecHashTest {
                 arguments("health port", withHealth(health(Health.Kind.HTTP, "/health", 81, 1000, 500, 15_000))),
                 arguments("interval", withHealth(health(Health.Kind.HTTP, "/health", 80, 1001, 500, 15_000))),
                 arguments("timeout", withHealth(health(Health.Kind.HTTP, "/health", 80, 1000, 501, 15_000))),
-                arguments("grace", withHealth(health(Health.Kind.HTTP, "/health", 80, 1000, 500, 15_001))));
+                arguments("grace", withHealth(health(Health.Kind.HTTP, "/health", 80, 1000, 500, 15_001))),
+                arguments("user", withProgram("www", null, null, false)),
+                arguments("directory", withProgram(null, "/srv", null, false)),
+                arguments("signal", withProgram(null, null, "SIGQUIT", false)),
+                arguments("interactive", withProgram(null, null, null, true)),
+                arguments(
+                        "image",
+                        boot(
+                                "sha256:" + "a".repeat(64),
+                                "vmlinux",
+                                BOOT.program().cmd(),
+                                resources,
+                                80,
+                                HEALTH)),
+                arguments("warm hook", withHooks(new Hooks(HOOK, null, null))),
+                arguments("attach hook", withHooks(new Hooks(null, HOOK, null))),
+                arguments("drain hook", withHooks(new Hooks(null, null, HOOK))));
+    }
+
+    @Test
+    void whereAHookIsMatters() {
+        var hashes = Stream.of(
+                        new Hooks(HOOK, null, null),
+                        new Hooks(null, HOOK, null),
+                        new Hooks(null, null, HOOK),
+                        new Hooks(new Hooks.Hook("/other", 80, HOOK.timeout()), null, null),
+                        new Hooks(new Hooks.Hook("/hook", 81, HOOK.timeout()), null, null),
+                        new Hooks(new Hooks.Hook("/hook", 80, HOOK.timeout().plusMillis(1)), null, null))
+                .map(hooks -> SpecHash.of(withHooks(hooks)))
+                .toList();
+
+        assertThat(hashes).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void whatIsNotSaidOfAProgramIsAsIfItCouldNotBeSaid() {
+        var silent = withProgram(null, null, null, false);
+
+        assertThat(SpecHash.of(silent)).isEqualTo(SpecHash.of(BOOT));
     }
 
     @Test
@@ -90,7 +130,9 @@ class SpecHashTest {
                 "role",
                 "web",
                 "warm_pool",
-                Map.of("min", 1, "max", 3),
+                Map.of("min", 1, "max", 3, "mode", "paused"),
+                "attach_env",
+                Map.of("SHOP", "7"),
                 "restart",
                 Map.of("policy", "never", "max_attempts", 2),
                 "replicas",
@@ -108,6 +150,17 @@ class SpecHashTest {
 
     private static Boot withEnv(Map<String, String> env) {
         return new Boot("rootfs.ext4", "vmlinux", BOOT.program().cmd(), env, BOOT.resources(), List.of(), 80, HEALTH);
+    }
+
+    private static Boot withProgram(String user, String workdir, String signal, boolean interactive) {
+        var program = new Program(BOOT.program().cmd(), BOOT.program().env(), user, workdir, signal, interactive);
+        return new Boot(
+                BOOT.rootfs(), BOOT.kernel(), program, BOOT.resources(), List.of(), 80, HEALTH, Hooks.NONE, null);
+    }
+
+    private static Boot withHooks(Hooks hooks) {
+        return new Boot(
+                BOOT.rootfs(), BOOT.kernel(), BOOT.program(), BOOT.resources(), List.of(), 80, HEALTH, hooks, null);
     }
 
     private static Boot withHealth(Health health) {

@@ -30,7 +30,8 @@ class SpecRefusalTest {
             new SpecReader.Defaults("vmlinux", "rootfs.ext4"), Map.of("web", Map.of("cmd", List.of("/app"))));
 
     @ParameterizedTest(name = "{1} {2}: {0}")
-    @MethodSource({"requests", "commands", "sizes", "volumes", "healths", "pools"})
+    @MethodSource({"requests", "commands", "sizes", "volumes", "healths", "pools", "programs", "hooks", "ends", "images"
+    })
     void isRefused(String request, String code, String field) {
         var body = json(request);
 
@@ -174,6 +175,74 @@ class SpecRefusalTest {
                 spec("'role': 'web', 'restart': 'never'", "wrong_type", "spec.restart"),
                 spec("'role': 'web', 'restart': {'policy': 'no'}", "bad_value", "spec.restart.policy"),
                 spec("'role': 'web', 'restart': {'max_attempts': -1}", "out_of_range", "spec.restart.max_attempts"));
+    }
+
+    static Stream<Arguments> programs() {
+        return Stream.of(
+                spec("'role': 'web', 'user': ''", "bad_value", "spec.user"),
+                spec("'role': 'web', 'user': 1000", "wrong_type", "spec.user"),
+                spec("'role': 'web', 'user': 'a b'", "bad_value", "spec.user"),
+                spec("'role': 'web', 'user': 'www:'", "bad_value", "spec.user"),
+                spec("'role': 'web', 'user': 'www:a:b'", "bad_value", "spec.user"),
+                spec("'role': 'web', 'user': '" + "a".repeat(65) + "'", "bad_value", "spec.user"),
+                spec("'role': 'web', 'workdir': 'srv'", "bad_value", "spec.workdir"),
+                spec("'role': 'web', 'workdir': '/a\\nb'", "bad_value", "spec.workdir"),
+                spec("'role': 'web', 'workdir': '/" + "a".repeat(1024) + "'", "bad_value", "spec.workdir"),
+                spec("'role': 'web', 'stop_signal': 'sigterm'", "bad_value", "spec.stop_signal"),
+                spec("'role': 'web', 'stop_signal': '0'", "bad_value", "spec.stop_signal"),
+                spec("'role': 'web', 'stop_signal': '65'", "bad_value", "spec.stop_signal"),
+                spec("'role': 'web', 'interactive': 'yes'", "wrong_type", "spec.interactive"),
+                spec("'role': 'web', 'attach_env': ['A=1']", "wrong_type", "spec.attach_env"),
+                spec("'role': 'web', 'attach_env': {'A B': 'x'}", "bad_value", "spec.attach_env.A B"),
+                spec("'role': 'web', 'attach_env': {'A': '\\u0000'}", "bad_value", "spec.attach_env.A"),
+                spec(
+                        "'role': 'web', 'attach_env': {'A': '" + "ä".repeat(4 * 1024) + "'}",
+                        "too_large",
+                        "spec.attach_env"));
+    }
+
+    static Stream<Arguments> hooks() {
+        return Stream.of(
+                spec("'role': 'web', 'hooks': '/warm'", "wrong_type", "spec.hooks"),
+                spec("'role': 'web', 'hooks': null", "wrong_type", "spec.hooks"),
+                spec("'role': 'web', 'hooks': {'cool': {'http': '/'}}", "unknown_field", "spec.hooks.cool"),
+                spec("'role': 'web', 'hooks': {'warm': '/warm'}", "wrong_type", "spec.hooks.warm"),
+                spec("'role': 'web', 'hooks': {'warm': null}", "wrong_type", "spec.hooks.warm"),
+                hook("", "missing_field", "http"),
+                hook("'http': 'warm'", "bad_value", "http"),
+                hook("'http': '/ HTTP/1.1\\r\\n'", "bad_value", "http"),
+                hook("'http': 'http://10.0.0.1/'", "bad_value", "http"),
+                hook("'http': '/', 'port': 0", "out_of_range", "port"),
+                hook("'http': '/', 'port': 65536", "out_of_range", "port"),
+                hook("'http': '/', 'timeout_ms': 9", "out_of_range", "timeout_ms"),
+                hook("'http': '/', 'timeout_ms': 1800001", "out_of_range", "timeout_ms"),
+                hook("'http': '/', 'method': 'PUT'", "unknown_field", "method"));
+    }
+
+    private static Arguments hook(String fields, String code, String field) {
+        return spec("'role': 'web', 'hooks': {'attach': {" + fields + "}}", code, "spec.hooks.attach." + field);
+    }
+
+    static Stream<Arguments> ends() {
+        return Stream.of(
+                spec("'role': 'web', 'timeout_s': 5", "only_for_jobs", "spec.timeout_s"),
+                spec("'role': 'web', 'ttl_s': 5", "only_for_jobs", "spec.ttl_s"),
+                spec("'role': 'web', 'lifecycle': 'daemon', 'ttl_s': 5", "only_for_jobs", "spec.ttl_s"),
+                spec("'role': 'web', 'lifecycle': 'job', 'timeout_s': 0", "out_of_range", "spec.timeout_s"),
+                spec("'role': 'web', 'lifecycle': 'job', 'timeout_s': 2592001", "out_of_range", "spec.timeout_s"),
+                spec("'role': 'web', 'lifecycle': 'job', 'ttl_s': -1", "out_of_range", "spec.ttl_s"),
+                spec("'role': 'web', 'lifecycle': 'job', 'ttl_s': null", "wrong_type", "spec.ttl_s"));
+    }
+
+    /** Of which nobody has said what they mean. */
+    static Stream<Arguments> images() {
+        return Stream.of(
+                spec("'role': 'web', 'image': 'nginx', 'rootfs': 'rootfs.ext4'", "bad_value", "spec.rootfs"),
+                spec("'role': 'web', 'image': 'nginx'", "bad_value", "spec.image"),
+                spec("'role': 'web', 'image': 5", "wrong_type", "spec.image"),
+                spec("'role': 'web', 'image': 'nginx@sha256:abc'", "bad_value", "spec.image"),
+                spec("'role': 'web', 'rootfs': 'sha256:abc'", "bad_image_name", "spec.rootfs"),
+                spec("'role': 'web', 'entrypoint': '/app'", "wrong_type", "spec.entrypoint"));
     }
 
     @Test

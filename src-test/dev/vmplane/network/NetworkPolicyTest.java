@@ -8,6 +8,7 @@ import dev.vmplane.model.Allow.FromTenant;
 import dev.vmplane.model.Allow.Protocol;
 import dev.vmplane.model.Allow.ToHost;
 import dev.vmplane.model.Allow.ToMetadata;
+import dev.vmplane.model.Boot;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Event;
@@ -80,6 +81,15 @@ class NetworkPolicyTest {
     }
 
     @Test
+    void aVmThatWasBootedForOneTenantIsWithinItsWallsBeforeItHasAnOwner() {
+        apply(List.of(job("a", "red", DATABASE)), vm("1", "a", "red"), warmOf("red", "2"));
+
+        assertThat(rights("2").tenant()).isEqualTo(rights("1").tenant());
+        assertThat(rights("2").hostPorts()).isEmpty();
+        assertThat(policy.names("red")).isEqualTo(Map.of("a", Set.of("10.88.0.1")));
+    }
+
+    @Test
     void aVmThatIsAttachedHasItsTenantsRightsAndItsTenantsNames() {
         apply(List.of(job("a", "red")), warm("1"));
 
@@ -88,6 +98,18 @@ class NetworkPolicyTest {
         assertThat(touched.tenants()).containsExactlyInAnyOrder("red", NetworkPolicy.NOBODY);
         assertThat(policy.tenants()).containsExactly("red");
         assertThat(policy.names("red")).isEqualTo(Map.of("a", Set.of("10.88.0.1")));
+    }
+
+    @Test
+    void aWarmVmHasItsTenantsRightsFromTheMomentItHasItsOwnerAndIsNamedOnceItServes() {
+        apply(List.of(job("a", "red", DATABASE)), warm("1"), vm("2", "a", "red"));
+
+        var claimed = warm("1");
+        apply(List.of(), claimed.with(new Owner("a", "red", 0, 1), claimed.state()));
+
+        assertThat(rights("1").peers()).containsExactly(rights("2").tenant());
+        assertThat(rights("1").hostPorts()).containsExactly(DATABASE);
+        assertThat(policy.names("red")).isEqualTo(Map.of("a", Set.of("10.88.0.2")));
     }
 
     @Test
@@ -177,8 +199,13 @@ class NetworkPolicyTest {
     }
 
     private static Spec spec(Allow... allow) {
+        return spec(Map.of(), allow);
+    }
+
+    private static Spec spec(Map<String, Object> pool, Allow... allow) {
         var document = new HashMap<String, Object>(Map.of("kernel", "k", "rootfs", "r", "cmd", List.of("/app")));
         document.put("allow", List.of(allow).stream().map(Allow::text).toList());
+        document.put("warm_pool", pool);
         return SpecDocument.read(document);
     }
 
@@ -187,7 +214,14 @@ class NetworkPolicyTest {
     }
 
     private static MicroVm warm(String number) {
-        var boot = spec().boot();
+        return warm(number, spec().boot());
+    }
+
+    private static MicroVm warmOf(String tenant, String number) {
+        return warm(number, spec(Map.of("max", 1, "tenant", tenant)).boot());
+    }
+
+    private static MicroVm warm(String number, Boot boot) {
         return new MicroVm(
                 "vm-" + number,
                 "here",

@@ -183,6 +183,19 @@ class PoolTest {
         assertThat(small.decide().giveUp()).isEmpty();
     }
 
+    @ParameterizedTest
+    @EnumSource(
+            value = Phase.class,
+            names = {"WARM", "PAUSED"})
+    void aWarmVmThatHasItsOwnerIsNotGivenUp(Phase phase) {
+        var small = host(8, 144);
+        small.saw(sized("vm-a", null, phase, 0, 1, 128));
+        small.saw(sized("vm-a", OWNER, phase, 0, 1, 128));
+        small.saw(sized("vm-new", Samples.owner("new", 0), Phase.PENDING, 6, 1, 128));
+
+        assertThat(small.decide().giveUp()).isEmpty();
+    }
+
     @Test
     void nothingIsGivenUpForWhatWouldNotFitAllTheSame() {
         var small = host(8, 300);

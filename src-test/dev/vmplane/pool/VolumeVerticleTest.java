@@ -156,6 +156,8 @@ class VolumeVerticleTest {
                         List.of(),
                         List.of(),
                         List.of(),
+                        List.of(),
+                        List.of(),
                         List.of()));
     }
 

@@ -7,6 +7,7 @@ import dev.vmplane.Await;
 import dev.vmplane.LedgerStore;
 import dev.vmplane.LedgerStore.Trouble;
 import dev.vmplane.ManualTime;
+import dev.vmplane.Pictures;
 import dev.vmplane.Samples;
 import dev.vmplane.Specs;
 import dev.vmplane.bus.Address;
@@ -96,6 +97,23 @@ class ReconcilerVerticleTest {
 
         hearAnother();
         assertThat(store.looks()).hasSize(2);
+    }
+
+    @Test
+    void whatWaitedForAnImageIsMadeWhenItIsThere() {
+        start();
+        var bus = new Bus(vertx);
+        var digest = Pictures.digest('a');
+        Await.of(bus.ask(Address.STORE_IMAGE_PUT, Pictures.put(digest, "localhost/app:1")));
+        store.keep(Samples.job("web", Specs.withImage(Specs.service("red", 1, 1), Pictures.pinned(digest))));
+        until(() -> !store.looks().isEmpty());
+        untilQuiet();
+        var before = store.vms();
+
+        Await.of(bus.ask(Address.STORE_IMAGE_MOVED, Pictures.ready(digest)));
+
+        untilVms(2);
+        assertThat(before).isEmpty();
     }
 
     @Test

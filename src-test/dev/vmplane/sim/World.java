@@ -2,6 +2,7 @@ package dev.vmplane.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmplane.Pictures;
 import dev.vmplane.Specs;
 import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.Keys;
@@ -10,9 +11,11 @@ import dev.vmplane.bus.Address.PutJob;
 import dev.vmplane.model.Backoff;
 import dev.vmplane.model.Brake;
 import dev.vmplane.model.Changes;
+import dev.vmplane.model.Completion;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.EventType;
 import dev.vmplane.model.GuestExit;
+import dev.vmplane.model.Image;
 import dev.vmplane.model.Intents;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.Lifecycle;
@@ -30,6 +33,7 @@ import dev.vmplane.model.VmState;
 import dev.vmplane.model.VmmProcess;
 import dev.vmplane.model.Volume;
 import dev.vmplane.model.VolumeKey;
+import dev.vmplane.model.WarmPool;
 import dev.vmplane.pool.Pool;
 import dev.vmplane.pool.Room;
 import dev.vmplane.reconcile.Demand;
@@ -63,6 +67,7 @@ import java.util.function.Consumer;
  */
 final class World {
     static final int SLOTS = 3;
+    private static final Duration TIME_TO_LIVE = Duration.ofMinutes(5);
     private static final Duration BOOT = Duration.ofSeconds(2);
 
     private final Random random;
@@ -79,6 +84,7 @@ final class World {
     private final Set<String> admitted = new HashSet<>();
 
     private final Map<String, Volume> volumes = new HashMap<>();
+    private final Map<String, Image> pictures = new HashMap<>();
     private final Set<Key> knocked = new LinkedHashSet<>();
     private final Map<String, Owner> owners = new HashMap<>();
     private final Map<String, Demand> demands = new HashMap<>();
@@ -98,7 +104,7 @@ final class World {
 
     /** One thing happens. */
     void step() {
-        switch (random.nextInt(10)) {
+        switch (random.nextInt(11)) {
             case 0 -> somebodyWishes();
             case 1 -> {
                 if (random.nextInt(4) == 0) {
@@ -109,6 +115,7 @@ final class World {
             }
             case 2, 3, 4 -> pass(1 + random.nextInt(4));
             case 5, 6, 7, 8 -> aVmMoves();
+            case 9 -> somethingHappensToAnImage();
             default -> now = now.plusMillis(random.nextInt(4000));
         }
     }
@@ -118,6 +125,7 @@ final class World {
         calm = true;
         for (var round = 0; round < 100; round++) {
             now = now.plusSeconds(60);
+            List.copyOf(pictures.values()).forEach(image -> commit(draft -> fetched(draft, image)));
             everythingKnocks();
             pass(Integer.MAX_VALUE);
             for (var vm : List.copyOf(ledger.vms())) {
@@ -159,19 +167,60 @@ final class World {
     }
 
     private Spec spec() {
-        var spec = specWithoutVolumes();
-        return switch (random.nextInt(6)) {
-            case 0 -> Specs.withVolumes(spec, "data");
-            case 1 -> Specs.withVolumes(spec, "data", "logs");
-            default -> spec;
+        var plain = specWithoutVolumes();
+        var spec = switch (random.nextInt(6)) {
+            case 0 -> Specs.withVolumes(plain, "data");
+            case 1 -> Specs.withVolumes(plain, "data", "logs");
+            default -> plain;
         };
+        if (random.nextInt(3) == 0) {
+            spec = Specs.withImage(spec, Pictures.pinned(aDigest()));
+        }
+        if (random.nextInt(3) == 0) {
+            spec = Specs.withAttachEnv(spec, Map.of("FOR", "job"));
+        }
+        return random.nextInt(3) == 0 ? Specs.pausing(spec) : spec;
+    }
+
+    private String aDigest() {
+        return Pictures.digest(random.nextBoolean() ? 'a' : 'b');
+    }
+
+    /** It is asked for, gets on, fails, loses its file, or is to go. */
+    private void somethingHappensToAnImage() {
+        var digest = aDigest();
+        var further = new Image.Progress(random.nextInt(4096), 4096, random.nextInt(2), 2);
+        switch (random.nextInt(8)) {
+            case 0, 1, 2 ->
+                commit(draft -> draft.images().put(Pictures.put(digest, "localhost/app:" + random.nextInt(3))));
+            case 3 -> commit(draft -> draft.images().moved(Pictures.pulling(digest, further)));
+            case 4, 5 -> commit(draft -> draft.images().moved(Pictures.ready(digest)));
+            case 6 -> commit(draft -> draft.images().moved(Pictures.failed(digest, "as the seed says")));
+            default -> {
+                var going = pictures.get(digest);
+                if (going != null && going.state() == Image.State.DELETING) {
+                    commit(draft -> draft.images().removed(digest));
+                } else {
+                    commit(draft -> draft.images().delete(digest));
+                }
+            }
+        }
+    }
+
+    private static void fetched(Draft draft, Image image) {
+        switch (image.state()) {
+            case PULLING, FAILED -> draft.images().moved(Pictures.ready(image.digest()));
+            case DELETING -> draft.images().removed(image.digest());
+            case READY -> {}
+        }
     }
 
     private Spec specWithoutVolumes() {
         var colour = List.of("red", "green", "blue").get(random.nextInt(3));
         var resources = colour.equals("blue") ? Resources.of(3, 512) : Resources.of(1, 128);
         if (random.nextInt(8) == 0) {
-            return Specs.sized(Specs.job(colour, random.nextInt(3)), resources);
+            var job = Specs.sized(Specs.job(colour, random.nextInt(3)), resources);
+            return random.nextBoolean() ? job : Specs.completing(job, new Completion(null, TIME_TO_LIVE));
         }
         var min = random.nextInt(3);
         return Specs.sized(Specs.service(colour, min, min + random.nextInt(2), random.nextInt(3)), resources);
@@ -203,9 +252,10 @@ final class World {
         if (random.nextInt(3) == 0) {
             aVmMoves();
         }
-        plan.waiting().stream()
-                .filter(waiting -> waiting.reason().code() == ReasonCode.VOLUME_BUSY)
-                .forEach(waiting -> saw("a job waits for a volume"));
+        if (!calm && random.nextInt(3) == 0) {
+            somethingHappensToAnImage();
+        }
+        plan.waiting().forEach(waiting -> saw("a job waits: " + waiting.reason().code()));
         lookingAt.clear();
         var seenBefore = List.copyOf(ledger.vms());
         commit(draft -> draft.intend(plan.intents()));
@@ -312,6 +362,7 @@ final class World {
         var jobs = new ArrayList<String>();
         var pools = new ArrayList<String>();
         var named = new ArrayList<VolumeKey>();
+        var booted = new ArrayList<String>();
         var each = knocked.iterator();
         for (var n = 0; n < most && each.hasNext(); n++) {
             var key = each.next();
@@ -322,9 +373,11 @@ final class World {
                 pools.add(hash.specHash());
             } else if (key instanceof Key.Volume volume) {
                 named.add(volume.key());
+            } else if (key instanceof Key.Image image) {
+                booted.add(image.digest());
             }
         }
-        return new Keys(jobs, pools, named);
+        return new Keys(jobs, pools, named, booted);
     }
 
     private Plan reconcile(Keys keys) {
@@ -361,12 +414,7 @@ final class World {
                                 ? ((VmState.Booting) vm.state()).toWarming(now, now.plus(BOOT))
                                 : ((VmState.Booting) vm.state()).toRunning(now));
             case WARMING -> moveOr(vm, fails, ((VmState.Warming) vm.state()).toWarm(now));
-            case WARM -> {
-                if (fails) {
-                    end(vm, GuestExit.UNKNOWN);
-                }
-            }
-            case PAUSED -> throw new AssertionError("nobody pauses yet");
+            case WARM, PAUSED -> idle(vm, fails);
             case RUNNING -> live(vm, (VmState.Running) vm.state(), fails);
             case DRAINING ->
                 move(
@@ -382,6 +430,19 @@ final class World {
                     commit(draft -> draft.forgetOld(List.of(vm.vmId())));
                 }
             }
+        }
+    }
+
+    private void idle(MicroVm vm, boolean fails) {
+        if (fails || (!calm && vm.attaching() && random.nextInt(4) == 0)) {
+            saw(vm.attaching() ? "a VM failed while it was attached" : "a warm VM died");
+            end(vm, GuestExit.UNKNOWN);
+        } else if (vm.attaching()) {
+            move(
+                    vm,
+                    vm.state() instanceof VmState.Warm warm
+                            ? warm.toRunning(now)
+                            : ((VmState.Paused) vm.state()).toRunning(now));
         }
     }
 
@@ -431,6 +492,8 @@ final class World {
         ledger.apply(changes);
         changes.volumesGone().forEach(volume -> volumes.remove(volume.id()));
         changes.volumes().forEach(volume -> volumes.put(volume.id(), volume));
+        changes.imagesGone().forEach(image -> pictures.remove(image.digest()));
+        changes.images().forEach(image -> pictures.put(image.digest(), image));
         changes.vms().forEach(pool::saw);
         changes.vmsGone().forEach(vm -> pool.forgot(vm.vmId()));
         changes.jobsGone().forEach(job -> pool.forgotJob(job.jobId()));
@@ -454,6 +517,14 @@ final class World {
             } else if (event.type() == EventType.VM_PHASE
                     && "replaced".equals(event.data().get("reason"))) {
                 saw("replaced");
+            } else if (event.type() == EventType.JOB_DELETED
+                    && "expired".equals(event.data().get("reason"))) {
+                saw("a job expired");
+            } else if (event.type() == EventType.VM_ATTACHED && event.data().containsKey("attach_ms")) {
+                saw("attached late from " + event.data().get("from"));
+            } else if (event.type() == EventType.VM_PHASE
+                    && "paused".equals(event.data().get("to"))) {
+                saw("paused");
             }
         }
     }
@@ -472,15 +543,24 @@ final class World {
                                 .filter(Objects::nonNull))
                         .as("an address belongs to one VM")
                         .doesNotContain(vm.address());
+                vm.boot().image().ifPresent(digest -> checkBootable(digest, changes));
             } else if (before.owner() == null && vm.owner() != null) {
-                checkAttach(before, vm);
+                checkAttach(before, vm, changes);
             } else {
                 assertThat(vm.owner()).as("an owner is for life").isEqualTo(before.owner());
             }
         }
     }
 
-    private void checkAttach(MicroVm before, MicroVm after) {
+    private void checkBootable(String digest, Changes changes) {
+        var image = changes.images().stream()
+                .filter(changed -> changed.digest().equals(digest))
+                .findFirst()
+                .orElse(pictures.get(digest));
+        assertThat(image.state()).as("the image of a new VM").isEqualTo(Image.State.READY);
+    }
+
+    private void checkAttach(MicroVm before, MicroVm after, Changes changes) {
         saw("attached");
         assertThat(owners.put(after.vmId(), after.owner()))
                 .as("attached at most once")
@@ -489,7 +569,19 @@ final class World {
             saw("claimed before it was warm");
             assertThat(before.phase()).isIn(Phase.BOOTING, Phase.WARMING);
             assertThat(after.phase()).as("what is not warm is not routed").isEqualTo(Phase.BOOTING);
+        } else if (before.phase() == Phase.PAUSED || tellsIts(after.owner(), changes)) {
+            assertThat(after.phase()).as("what has still to hear of its owner").isEqualTo(before.phase());
+            assertThat(after.serving()).isFalse();
         }
+    }
+
+    /** Whether the job has something to tell a VM that becomes its. */
+    private boolean tellsIts(Owner owner, Changes changes) {
+        var job = changes.jobs().stream()
+                .filter(changed -> changed.jobId().equals(owner.jobId()))
+                .findFirst()
+                .orElse(ledger.job(owner.jobId()));
+        return !job.spec().attachEnv().isEmpty();
     }
 
     private void checkFleet() {
@@ -502,6 +594,7 @@ final class World {
             }
         }
         checkVolumes();
+        checkImages();
         for (var hash : ledger.specHashes()) {
             var max = ledger.bounds(hash).max();
             var here = ledger.unowned(hash).size();
@@ -538,10 +631,25 @@ final class World {
         }
     }
 
+    /** What a job names or a VM was booted from has a row that does not say that it is to go; a name is one image's. */
+    private void checkImages() {
+        var used = new HashSet<String>();
+        ledger.jobIds().forEach(id -> ledger.job(id).spec().boot().image().ifPresent(used::add));
+        ledger.vms().stream()
+                .filter(vm -> !vm.released())
+                .forEach(vm -> vm.boot().image().ifPresent(used::add));
+        assertThat(used)
+                .allMatch(pictures::containsKey)
+                .noneMatch(digest -> pictures.get(digest).state() == Image.State.DELETING);
+        assertThat(pictures.values().stream().flatMap(image -> image.references().stream()))
+                .doesNotHaveDuplicates();
+    }
+
     /** What a fleet at rest looks like. */
     void checkRest() {
         for (var id : ledger.jobIds()) {
             checkJob(ledger.viewOf(id));
+            assertThat(ledger.viewOf(id).expiresAt()).as("the end of " + id).isEmpty();
         }
         for (var hash : ledger.specHashes()) {
             checkPool(ledger.pool(hash));
@@ -619,6 +727,11 @@ final class World {
                 .as("VMs of " + slice)
                 .isBetween(scout ? 1 : slice.bounds().min(), slice.bounds().max());
         slice.unowned().stream().filter(vm -> !vm.claimable()).forEach(this::checkWaits);
+        // Of a pool that is to run, one that is paused stays while there is no room for the next one.
+        var phase = slice.bounds().mode() == WarmPool.Mode.PAUSED ? Phase.PAUSED : Phase.WARM;
+        if (slice.unowned().stream().allMatch(MicroVm::claimable)) {
+            assertThat(slice.unowned()).as("VMs of " + slice).allMatch(vm -> vm.phase() == phase);
+        }
     }
 
     /** What does not get on at rest says why, and has a reason. */

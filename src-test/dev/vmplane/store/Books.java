@@ -114,8 +114,12 @@ final class Books {
         var address = ledger.addresses().next(new BitSet()).orElseThrow();
         var vm = new MicroVm(
                 vmId, "here", hash(colour), Specs.boot(colour), owner, States.of(phase, now), address, now, false);
-        ledger.apply(new Changes(List.of(), List.of(), List.of(vm), List.of(), List.of(), List.of(), List.of()));
+        put(vm);
         return vm;
+    }
+
+    void put(MicroVm vm) {
+        ledger.apply(new Changes(List.of(), List.of(), List.of(vm), List.of(), List.of(), List.of(), List.of()));
     }
 
     MicroVm warm(String vmId, String colour) {

@@ -143,11 +143,13 @@ class DatabaseFileTest {
         try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
                 var statement = connection.createStatement();
                 var rows = statement.executeQuery(
-                        "select version, volumes, (select count(*) from volume) from schema_version, microvm")) {
+                        "select version, volumes, (select count(*) from volume), (select count(*) from image)"
+                                + " from schema_version, microvm")) {
             assertThat(rows.next()).isTrue();
             assertThat(rows.getInt(1)).isEqualTo(Schema.version());
             assertThat(rows.getString(2)).isEmpty();
             assertThat(rows.getInt(3)).isZero();
+            assertThat(rows.getInt(4)).isZero();
         }
     }
 

@@ -9,6 +9,7 @@ import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.model.EventType;
 import dev.vmplane.model.Lifecycle;
+import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.RefusedException;
@@ -107,7 +108,71 @@ class DraftEndTest {
     }
 
     @Test
-    void aReleasedVmOfNobodyIsForgottenAtOnce() {
+    void theLastLifeOfAJobThatHasEndedStaysAsLongAsTheJob() {
+        books.wish("batch", Specs.job("red", 2));
+        for (var id : List.of("vm-a", "vm-b")) {
+            books.owned(id, "red", "batch", Phase.RUNNING);
+            books.pass(Duration.ofSeconds(1));
+            books.exit(id, 1);
+            books.commit(draft -> draft.released(id));
+        }
+        books.pass(Books.RULES.keepEnded());
+
+        books.commit(draft -> draft.forgetOld(List.of("vm-a", "vm-b")));
+        var kept = books.ledger.vmsOf("batch").stream().map(MicroVm::vmId).toList();
+        books.delete("batch");
+
+        assertThat(kept).containsExactly("vm-b");
+        assertThat(books.vm("vm-b")).isNull();
+    }
+
+    @Test
+    void theLastLifeOfAReplicaThatWillBeTriedAgainDoesNot() {
+        books.wish("batch", Specs.job("red", 0));
+        books.owned("vm-a", "red", "batch", Phase.RUNNING);
+        books.exit("vm-a", 1);
+        books.commit(draft -> draft.released("vm-a"));
+        books.pass(Books.RULES.keepEnded());
+
+        books.commit(draft -> draft.forgetOld(List.of("vm-a")));
+
+        assertThat(books.vm("vm-a")).isNull();
+    }
+
+    @Test
+    void aWarmVmThatFailedStaysToBeReadUntilItIsOld() {
+        books.there("vm-a", "red", null, Phase.FAILED);
+        books.commit(draft -> draft.released("vm-a"));
+        var kept = books.vm("vm-a");
+
+        books.pass(Books.RULES.keepEnded());
+        books.commit(draft -> draft.forgetOld(List.of("vm-a")));
+
+        assertThat(kept.released()).isTrue();
+        assertThat(books.vm("vm-a")).isNull();
+        assertThat(books.told()).containsExactly(EventType.VM_FORGOTTEN);
+    }
+
+    @Test
+    void ofAPoolThatNeverGetsWarmTheLastFailuresStay() {
+        for (var n = 0; n < Lives.KEPT_OF_A_POOL + 3; n++) {
+            var id = "vm-" + n;
+            books.pass(Duration.ofSeconds(1));
+            books.there(id, "red", null, Phase.FAILED);
+            books.there("vm-blue-" + n, "blue", null, Phase.FAILED);
+            books.commit(draft -> draft.released(id));
+        }
+
+        assertThat(books.told()).containsExactly(EventType.VM_RELEASED, EventType.VM_FORGOTTEN);
+        assertThat(books.ledger.remains(hash("red")))
+                .hasSize(Lives.KEPT_OF_A_POOL)
+                .extracting(MicroVm::vmId)
+                .startsWith("vm-3")
+                .endsWith("vm-12");
+    }
+
+    @Test
+    void aReleasedVmOfNobodyThatWasToldToGoIsForgottenAtOnce() {
         books.there("vm-a", "red", null, Phase.STOPPED);
 
         books.commit(draft -> draft.released("vm-a"));
@@ -222,6 +287,21 @@ class DraftEndTest {
         assertThat(books.retry("batch").nextTry()).isNull();
         assertThat(books.retry("batch").reason().code()).isEqualTo(ReasonCode.NOT_RESTARTED);
         assertThat(books.retry("batch").reason().detail()).startsWith("all 2 attempts are used up");
+    }
+
+    @Test
+    void aJobUsesUpItsAttemptsHoweverLongEachTakes() {
+        books.wish("batch", Specs.job("red", 2));
+        books.owned("vm-a", "red", "batch", Phase.RUNNING);
+        books.pass(Duration.ofHours(1));
+        books.exit("vm-a", 1);
+        books.owned("vm-b", "red", "batch", Phase.RUNNING);
+        books.pass(Duration.ofHours(1));
+
+        books.exit("vm-b", 1);
+
+        assertThat(books.retry("batch").failures()).isEqualTo(2);
+        assertThat(books.retry("batch").nextTry()).isNull();
     }
 
     @Test

@@ -69,11 +69,14 @@ class DraftMoveTest {
         assertThat(refused("vm-a", Phase.BOOTING, Phase.RUNNING).code()).isEqualTo("vm_moved");
     }
 
-    @Test
-    void aVmWithAnOwnerDoesNotBecomeWarm() {
-        books.owned("vm-a", "red", "web", Phase.PAUSED);
+    @ParameterizedTest
+    @EnumSource(
+            value = Phase.class,
+            names = {"WARM", "PAUSED"})
+    void aVmWithAnOwnerDoesNotBecomeOneThatWaitsForAnOwner(Phase phase) {
+        books.owned("vm-a", "red", "web", Phase.BOOTING);
 
-        assertThat(refused("vm-a", Phase.PAUSED, Phase.WARM).code()).isEqualTo("vm_moved");
+        assertThat(refused("vm-a", Phase.BOOTING, phase).code()).isEqualTo("vm_moved");
     }
 
     @Test

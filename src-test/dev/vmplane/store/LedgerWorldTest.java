@@ -2,9 +2,12 @@ package dev.vmplane.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.vmplane.Pictures;
 import dev.vmplane.Specs;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
+import dev.vmplane.model.Image;
+import dev.vmplane.model.ImageView;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Owner;
 import dev.vmplane.model.Phase;
@@ -12,6 +15,7 @@ import dev.vmplane.model.PoolSlice;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Retry;
+import dev.vmplane.model.Spec;
 import dev.vmplane.model.States;
 import dev.vmplane.model.Volume;
 import dev.vmplane.model.VolumeKey;
@@ -38,12 +42,15 @@ class LedgerWorldTest {
     private static final int STEPS = 300;
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
     private static final List<String> VOLUMES = List.of("data", "logs", "mail");
+    private static final List<String> DIGESTS = List.of(Pictures.digest('a'), Pictures.digest('b'));
+    private static final List<String> NAMES = List.of("localhost/one:1", "localhost/two:1", "localhost/two:2");
     private static final List<String> HASHES = List.of("red", "green", "blue");
 
     private final Ledger ledger = new Ledger(new Addresses("127.64.0.0/26"));
     private final Map<String, DesiredVm> jobs = new TreeMap<>();
     private final Map<String, MicroVm> vms = new TreeMap<>();
     private final Map<String, Volume> volumes = new TreeMap<>();
+    private final Map<String, Image> images = new TreeMap<>();
     private final Map<String, Retry> retries = new TreeMap<>();
     private Random random;
 
@@ -60,6 +67,7 @@ class LedgerWorldTest {
             checkPools();
             checkAddresses();
             checkVolumes();
+            checkImages();
         }
     }
 
@@ -94,12 +102,40 @@ class LedgerWorldTest {
                             && !vm.phase().leaving())
                     .sorted(Comparator.comparing(MicroVm::createdAt).thenComparing(MicroVm::vmId))
                     .toList();
+            var modes = wanting.stream()
+                    .map(job -> job.spec().warmPool())
+                    .filter(pool -> pool.max() > 0)
+                    .map(WarmPool::mode)
+                    .distinct()
+                    .toList();
             var bounds = new WarmPool(
                     largest(wanting.stream().map(job -> job.spec().warmPool().min())),
-                    largest(wanting.stream().map(job -> job.spec().warmPool().max())));
+                    largest(wanting.stream().map(job -> job.spec().warmPool().max())),
+                    modes.equals(List.of(WarmPool.Mode.PAUSED)) ? WarmPool.Mode.PAUSED : WarmPool.Mode.RUNNING);
             assertThat(ledger.pool(hash))
-                    .isEqualTo(new PoolSlice(hash, wanting.size(), bounds, unowned, retries.get(Retry.ofPool(hash))));
+                    .isEqualTo(new PoolSlice(
+                            hash,
+                            wanting.size(),
+                            bounds,
+                            unowned,
+                            retries.get(Retry.ofPool(hash)),
+                            wanting.isEmpty()
+                                    ? null
+                                    : wanting.get(0)
+                                            .spec()
+                                            .boot()
+                                            .image()
+                                            .map(images::get)
+                                            .orElse(null)));
             assertThat(List.copyOf(ledger.jobsOf(hash))).isEqualTo(wanting);
+            assertThat(List.copyOf(ledger.remains(hash)))
+                    .isEqualTo(vms.values().stream()
+                            .filter(vm -> vm.owner() == null
+                                    && vm.specHash().equals(hash)
+                                    && vm.phase().leaving()
+                                    && vm.released())
+                            .sorted(Comparator.comparing(MicroVm::createdAt).thenComparing(MicroVm::vmId))
+                            .toList());
             if (!wanting.isEmpty() || !unowned.isEmpty()) {
                 known.add(hash);
             }
@@ -135,6 +171,35 @@ class LedgerWorldTest {
                             .map(vm -> new VolumeUse(
                                     volume.name(), vm.vmId(), vm.owner().jobId())));
             assertThat(ledger.viewOf(job.jobId()).volumes()).isEqualTo(uses.toList());
+        }
+    }
+
+    private void checkImages() {
+        for (var name : NAMES) {
+            assertThat(Stream.ofNullable(ledger.images().named(name)))
+                    .containsExactlyElementsOf(images.values().stream()
+                            .filter(image -> image.references().contains(name))
+                            .toList());
+        }
+        var views = images.values().stream().map(image -> {
+            var naming = jobs.values().stream()
+                    .filter(job -> job.spec()
+                            .boot()
+                            .image()
+                            .filter(image.digest()::equals)
+                            .isPresent());
+            var booted = vms.values().stream()
+                    .filter(vm -> !vm.released()
+                            && vm.boot().image().filter(image.digest()::equals).isPresent());
+            return new ImageView(
+                    image,
+                    naming.map(DesiredVm::jobId).toList(),
+                    booted.map(MicroVm::vmId).toList());
+        });
+        assertThat(ledger.images().after(null, 10)).isEqualTo(views.toList());
+        for (var job : jobs.values()) {
+            assertThat(ledger.viewOf(job.jobId()).image())
+                    .isEqualTo(job.spec().boot().image().map(images::get).orElse(null));
         }
     }
 
@@ -177,6 +242,16 @@ class LedgerWorldTest {
                 volumes.put(name, volume);
             }
         }
+        var putImages = new ArrayList<Image>();
+        var goneImages = new ArrayList<Image>();
+        for (var digest : DIGESTS.stream().filter(this::sometimes).toList()) {
+            if (images.containsKey(digest) && random.nextBoolean()) {
+                goneImages.add(images.remove(digest));
+                putImages.removeIf(image -> image.digest().equals(digest));
+            } else {
+                putAnImage(digest, putImages);
+            }
+        }
         var putRetries = new ArrayList<Retry>();
         var goneRetries = new ArrayList<String>();
         for (var id : jobIds().filter(this::sometimes).toList()) {
@@ -207,7 +282,35 @@ class LedgerWorldTest {
             }
         }
         return new Changes(
-                putJobs, goneJobs, putVms, goneVms, putVolumes, goneVolumes, putRetries, goneRetries, List.of());
+                putJobs,
+                goneJobs,
+                putVms,
+                goneVms,
+                putVolumes,
+                goneVolumes,
+                putImages,
+                goneImages,
+                putRetries,
+                goneRetries,
+                List.of());
+    }
+
+    /** Under some names, which it takes from whichever image has them. */
+    private void putAnImage(String digest, List<Image> put) {
+        var names = NAMES.stream().filter(name -> random.nextBoolean()).toList();
+        for (var other : List.copyOf(images.values())) {
+            var left = other.references().stream()
+                    .filter(name -> !names.contains(name))
+                    .toList();
+            if (!left.equals(other.references())) {
+                images.put(other.digest(), Pictures.called(other.digest(), left));
+                put.removeIf(image -> image.digest().equals(other.digest()));
+                put.add(images.get(other.digest()));
+            }
+        }
+        images.put(digest, Pictures.called(digest, names));
+        put.removeIf(image -> image.digest().equals(digest));
+        put.add(images.get(digest));
     }
 
     private boolean sometimes(String id) {
@@ -216,8 +319,9 @@ class LedgerWorldTest {
 
     private DesiredVm job(String id) {
         var min = random.nextInt(3);
-        var plain = Specs.service("any", min, min + random.nextInt(3));
-        var spec = random.nextInt(3) == 0 ? Specs.withVolumes(plain, aVolume()) : plain;
+        var running = Specs.service("any", min, min + random.nextInt(3));
+        var plain = random.nextBoolean() ? running : Specs.pausing(running);
+        var spec = random.nextInt(3) == 0 ? Specs.withVolumes(plain, aVolume()) : withAnImage(plain);
         return new DesiredVm(id, Books.TENANT, spec, aHash(), 1, DesiredVm.Source.API, START, START);
     }
 
@@ -230,7 +334,7 @@ class LedgerWorldTest {
                     id,
                     "here",
                     aHash(),
-                    Specs.boot("any"),
+                    withAnImage(Specs.service("any", 0, 0)).boot(),
                     owner,
                     States.of(phase, START),
                     freeAddress(),
@@ -262,6 +366,14 @@ class LedgerWorldTest {
                         .noneMatch(vm -> !vm.released() && vm.volumeIds().contains(id)))
                 .limit(random.nextInt(2))
                 .toList();
+    }
+
+    private Spec withAnImage(Spec plain) {
+        return random.nextBoolean() ? plain : Specs.withImage(plain, Pictures.pinned(aDigest()));
+    }
+
+    private String aDigest() {
+        return DIGESTS.get(random.nextInt(DIGESTS.size()));
     }
 
     private String aVolume() {

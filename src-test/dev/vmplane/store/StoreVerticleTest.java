@@ -4,6 +4,7 @@ import static dev.vmplane.store.StoreRig.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmplane.Await;
+import dev.vmplane.Pictures;
 import dev.vmplane.Specs;
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Address.JobKey;
@@ -101,6 +102,47 @@ class StoreVerticleTest {
             assertThat(StoreRig.refusal(after.ask(Address.STORE_VOLUME_GET, data))
                             .code())
                     .isEqualTo("volume_not_found");
+        }
+    }
+
+    @Test
+    void anImageIsAsFarAsItWasAfterAPowerCut() throws IOException {
+        var ready = Pictures.digest('a');
+        var failed = Pictures.digest('b');
+        Await.of(store.ask(Address.STORE_IMAGE_PUT, Pictures.put(ready, "localhost/app:1")));
+        Await.of(store.ask(Address.STORE_IMAGE_PUT, Pictures.put(failed, "localhost/app:2")));
+        Await.of(store.ask(Address.STORE_IMAGE_PUT, Pictures.put(failed, "localhost/app:3")));
+        Await.of(store.ask(Address.STORE_IMAGE_MOVED, Pictures.ready(ready)));
+        Await.of(store.ask(Address.STORE_IMAGE_MOVED, Pictures.failed(failed, "the registry is closed")));
+        Await.of(store.wish("web", Specs.withImage(SPEC, Pictures.pinned(ready))));
+        var before = Await.of(store.ask(Address.STORE_IMAGE_LIST, EVERYTHING)).items();
+
+        try (var after = new StoreRig(store.copyOfTheDisk(dir.resolve("after")))) {
+            assertThat(Await.of(after.ask(Address.STORE_IMAGE_LIST, EVERYTHING)).items())
+                    .isEqualTo(before)
+                    .hasSize(2);
+            assertThat(Await.of(after.ask(Address.STORE_IMAGE_GET, "localhost/app:3"))
+                            .image()
+                            .digest())
+                    .isEqualTo(failed);
+            assertThat(Await.of(after.ask(Address.STORE_IMAGE_GET, ready)).jobs())
+                    .containsExactly("web");
+            assertThat(after.job("web").image()).isEqualTo(before.get(0).image());
+        }
+    }
+
+    @Test
+    void anImageThatIsGoneIsGoneFromTheDisk() throws IOException {
+        var digest = Pictures.digest('a');
+        Await.of(store.ask(Address.STORE_IMAGE_PUT, Pictures.put(digest, "localhost/app:1")));
+        Await.of(store.ask(Address.STORE_IMAGE_UNTAG, "localhost/app:1"));
+        Await.of(store.ask(Address.STORE_IMAGE_DELETE, digest));
+
+        Await.of(store.ask(Address.STORE_IMAGE_REMOVED, digest));
+
+        try (var after = new StoreRig(store.copyOfTheDisk(dir.resolve("after")))) {
+            assertThat(refusal(after.ask(Address.STORE_IMAGE_GET, digest)).code())
+                    .isEqualTo("image_not_found");
         }
     }
 

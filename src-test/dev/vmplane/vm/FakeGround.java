@@ -1,5 +1,6 @@
 package dev.vmplane.vm;
 
+import dev.vmplane.host.GuestEnd;
 import dev.vmplane.host.HostException;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.RunDirectory;
@@ -81,8 +82,8 @@ final class FakeGround implements Ground {
     }
 
     @Override
-    public synchronized Future<GuestExit> exit(MicroVm vm) {
-        return Future.succeededFuture(exit);
+    public synchronized Future<GuestEnd> end(MicroVm vm) {
+        return Future.succeededFuture(new GuestEnd(exit, null));
     }
 
     @Override

@@ -15,6 +15,7 @@ import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.NetSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -33,6 +34,7 @@ final class FakeHypervisor implements Hypervisor {
         RECLAIM,
         CONFIGURE,
         BOOT,
+        PAUSE,
         RESUME,
         STOP,
         KILL,
@@ -144,7 +146,7 @@ final class FakeHypervisor implements Hypervisor {
 
     @Override
     public Future<Void> pause(Machine machine) {
-        throw new UnsupportedOperationException("nobody pauses yet");
+        return perform(Call.PAUSE, () -> runs(Inspection.PAUSED));
     }
 
     @Override
@@ -156,6 +158,11 @@ final class FakeHypervisor implements Hypervisor {
     public Future<Void> reclaim(Machine machine, int mebibytes) {
         reclaimed = mebibytes;
         return perform(Call.RECLAIM, () -> {});
+    }
+
+    @Override
+    public Future<NetSocket> agent(Machine machine) {
+        throw new UnsupportedOperationException("the rig has an agent of its own");
     }
 
     @Override

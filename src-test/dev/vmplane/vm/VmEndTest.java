@@ -3,7 +3,10 @@ package dev.vmplane.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmplane.LedgerStore;
+import dev.vmplane.Samples;
 import dev.vmplane.model.GuestExit;
+import dev.vmplane.model.Hooks;
+import dev.vmplane.model.Hooks.Hook;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.ReasonCode;
@@ -20,6 +23,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(VertxExtension.class)
 class VmEndTest {
     private static final Duration DRAIN_POLL = Duration.ofMillis(100);
+    private static final Hooks DRAIN = new Hooks(null, null, new Hook("/drain", 8080, Duration.ofMinutes(5)));
 
     private VmRig rig;
 
@@ -234,6 +238,88 @@ class VmEndTest {
                 () -> rig.hypervisor.calls().stream().filter(Call.KILL::equals).count() > 1);
 
         rig.hypervisor.mend(Call.KILL);
+
+        assertThat(rig.gone().phase()).isEqualTo(Phase.STOPPED);
+    }
+
+    @Test
+    void aGuestWhoseAgentAnswersIsAskedByIt() {
+        rig.agent.obeys(rig.hypervisor::die);
+        rig.warm();
+
+        rig.retire();
+
+        assertThat(rig.gone().phase()).isEqualTo(Phase.STOPPED);
+        assertThat(rig.agent.asked()).contains("stop");
+        assertThat(rig.hypervisor.calls()).doesNotContain(Call.STOP);
+    }
+
+    @Test
+    void aGuestThatHasHeardAndDoesNotEndIsMadeTo() {
+        rig.agent.obeys(() -> {});
+        rig.warm();
+        rig.retire();
+        rig.until(() -> rig.agent.asked().contains("stop"));
+        rig.untilAlarms(1);
+
+        rig.time.advance(LedgerStore.STOP_LIMIT);
+
+        assertThat(rig.gone().phase()).isEqualTo(Phase.STOPPED);
+        assertThat(rig.hypervisor.calls()).contains(Call.KILL).doesNotContain(Call.STOP);
+    }
+
+    @Test
+    void aGuestThatSleepsIsAskedByItsMachineWhichWakesIt() {
+        rig.agent.obeys(rig.hypervisor::die);
+        rig.warm();
+        rig.commit(null, Samples.warm().toPaused(rig.time.now()));
+        rig.until(() -> rig.hypervisor.calls().contains(Call.PAUSE));
+
+        rig.retire();
+
+        assertThat(rig.gone().phase()).isEqualTo(Phase.STOPPED);
+        assertThat(rig.hypervisor.calls()).contains(Call.STOP);
+        assertThat(rig.agent.asked()).doesNotContain("stop");
+    }
+
+    @Test
+    void aGuestIsToldThatItDrainsAndMayFinishThat() {
+        var hook = rig.agent.hold("hook /drain");
+        rig.hooks(DRAIN).running();
+        rig.retire();
+        rig.until(() -> rig.agent.asked().contains("hook /drain"));
+        pollDrain();
+        pollDrain();
+        assertThat(rig.phase()).isEqualTo(Phase.DRAINING);
+
+        hook.complete();
+        pollDrain();
+
+        assertThat(rig.gone().phase()).isEqualTo(Phase.STOPPED);
+        assertThat(rig.agent.asked()).containsOnlyOnce("hook /drain");
+        assertThat(rig.agent.body("/drain").getString("job_id")).isEqualTo("web");
+    }
+
+    @Test
+    void aDrainHookThatFailsHoldsNobodyUp() {
+        rig.agent.answers("/drain", 500);
+        rig.hooks(DRAIN).running();
+
+        rig.retire();
+
+        rig.passTimeUntil(Phase.STOPPED);
+        assertThat(rig.gone().state().reason()).isEqualTo(VmRig.WISH);
+    }
+
+    @Test
+    void aDrainHookThatDoesNotEndDoesNotHoldAVmBeyondTheLimit() {
+        rig.agent.hold("hook /drain");
+        rig.hooks(DRAIN).running();
+        rig.retire();
+        rig.until(() -> rig.agent.asked().contains("hook /drain"));
+        rig.untilAlarms(2);
+
+        rig.time.advance(LedgerStore.DRAIN_LIMIT.plusSeconds(1));
 
         assertThat(rig.gone().phase()).isEqualTo(Phase.STOPPED);
     }

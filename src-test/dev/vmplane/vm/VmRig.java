@@ -9,17 +9,23 @@ import dev.vmplane.Samples;
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.hypervisor.Inspection;
+import dev.vmplane.model.Boot;
+import dev.vmplane.model.Completion;
+import dev.vmplane.model.Hooks;
 import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Owner;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.Spec;
 import dev.vmplane.model.VmState;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
@@ -41,12 +47,15 @@ final class VmRig {
     final ManualTime time = new ManualTime(Samples.NOW);
     final LedgerStore store = new LedgerStore(time);
     final FakeHypervisor hypervisor = new FakeHypervisor(this::phase);
+    final FakeAgent agent = new FakeAgent(this::phase);
     final FakeGround ground = new FakeGround();
     final AtomicInteger outstanding = new AtomicInteger();
     final AtomicInteger outstandingAsked = new AtomicInteger();
     final Guest guest;
     private final Vertx vertx;
     private final Bus bus;
+    private Hooks hooks = Hooks.NONE;
+    private boolean adopted;
     private String deployment;
 
     VmRig(Vertx vertx) {
@@ -60,6 +69,38 @@ final class VmRig {
         }));
         store.keep(Samples.job("web", Samples.spec(Lifecycle.SERVICE, 1, null, guest.port)));
         Await.of(bus.listen(Address.COMMITTED, changes -> changes.vms().forEach(vm -> knock())));
+    }
+
+    /** What the guest is to be told, from the next row on. */
+    VmRig hooks(Hooks hooks) {
+        this.hooks = hooks;
+        return this;
+    }
+
+    /** The job that VMs are for says this, too. */
+    VmRig job(Completion completion, Map<String, String> attachEnv) {
+        var spec = Samples.spec(Lifecycle.SERVICE, 1, null, guest.port);
+        store.keep(Samples.job(
+                "web",
+                new Spec(
+                        spec.role(),
+                        spec.image(),
+                        spec.boot(),
+                        spec.lifecycle(),
+                        spec.warmPool(),
+                        spec.restart(),
+                        completion,
+                        spec.replicas(),
+                        spec.host(),
+                        spec.allow(),
+                        attachEnv,
+                        spec.labels())));
+        return this;
+    }
+
+    /** Commits that somebody has the VM, or nobody, and where it stands now. */
+    void commit(Owner owner, VmState state) {
+        store.keep(store.vm(VM).with(owner, state));
     }
 
     /** A row that waits to boot gets its verticle. */
@@ -94,6 +135,7 @@ final class VmRig {
 
     /** A row of a former control plane's VM, whose process is found like this, gets its verticle. */
     VmRig adopt(Owner owner, VmState state, Inspection found) {
+        adopted = true;
         hypervisor.runs(found);
         ground.exists();
         return deploy(owner, state, Samples.PROCESS);
@@ -106,9 +148,21 @@ final class VmRig {
     }
 
     private VmRig deploy(Owner owner, VmState state, VmmProcess found) {
-        var row = Samples.vm(VM, owner, state, guest.address, guest.port);
+        var plain = Samples.boot(guest.port);
+        var boot = new Boot(
+                plain.rootfs(),
+                plain.kernel(),
+                plain.program(),
+                plain.resources(),
+                plain.volumes(),
+                plain.port(),
+                plain.health(),
+                hooks,
+                plain.tenant());
+        var row = new MicroVm(
+                VM, "node-1", Samples.HASH, boot, owner, state, guest.address, List.of(), Samples.NOW, false);
         store.keep(row);
-        var parts = new VmParts(hypervisor, ground, new HealthProbe(vertx, time), LIMITS, time);
+        var parts = new VmParts(hypervisor, machine -> agent, ground, new HealthProbe(vertx, time), LIMITS, time);
         deployment = Await.of(vertx.deployVerticle(new VmVerticle(row, found, parts)));
         return this;
     }
@@ -138,7 +192,16 @@ final class VmRig {
      * the building of the machine does not count.
      */
     void untilAlarms(int count) {
-        until(() -> phase() != Phase.PENDING && phase() != Phase.STARTING && time.pending() >= count);
+        until(() -> built() && time.pending() >= count);
+    }
+
+    /** A row says that its VM boots a moment before the verticle hears that it does. */
+    private boolean built() {
+        return switch (phase()) {
+            case PENDING, STARTING -> false;
+            case BOOTING -> adopted || hypervisor.calls().contains(FakeHypervisor.Call.BOOT);
+            case WARMING, WARM, PAUSED, RUNNING, DRAINING, STOPPING, STOPPED, FAILED -> true;
+        };
     }
 
     /**

@@ -46,15 +46,27 @@ final class RealPlane implements AutoCloseable {
     private final BlockingQueue<JsonObject> facts = new LinkedBlockingQueue<>();
     private final List<JsonObject> told = new ArrayList<>();
     private final Path stateDir;
+    private final Path images;
     private ControlPlane running;
 
-    private RealPlane(Path stateDir) {
+    private RealPlane(Path stateDir, Path images) {
         this.stateDir = stateDir;
+        this.images = images;
+    }
+
+    /** Where the build puts what a guest boots from. */
+    static Path images() {
+        return Path.of(System.getProperty("vmplane.images", ".vmplane/images")).toAbsolutePath();
     }
 
     static RealPlane start() {
+        return start(images());
+    }
+
+    /** Starts one whose guests boot from other images. */
+    static RealPlane start(Path images) {
         try {
-            var plane = new RealPlane(Files.createTempDirectory(Path.of("/tmp"), "vmq"));
+            var plane = new RealPlane(Files.createTempDirectory(Path.of("/tmp"), "vmq"), images);
             plane.listen();
             plane.startControlPlane();
             return plane;
@@ -64,8 +76,6 @@ final class RealPlane implements AutoCloseable {
     }
 
     private void startControlPlane() {
-        var images =
-                Path.of(System.getProperty("vmplane.images", ".vmplane/images")).toAbsolutePath();
         assertThat(images.resolve("vmlinux"))
                 .as("the guest's images; src/guest/build.sh makes them, -Dvmplane.images says where they are")
                 .exists();
@@ -110,6 +120,11 @@ final class RealPlane implements AutoCloseable {
                                         .put("vm_id", event.vmId())
                                         .put("data", new JsonObject(event.data())))
                                 .forEach(facts::add)));
+    }
+
+    /** The bus of the whole plane. */
+    Bus bus() {
+        return new Bus(vertx);
     }
 
     /** Waits for a fact, unless it has been told already, and until the load balancer knows of it too. */

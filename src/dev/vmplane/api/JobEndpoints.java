@@ -1,5 +1,6 @@
 package dev.vmplane.api;
 
+import dev.vmplane.api.WaitFor.Goal;
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.PutAnswer;
@@ -22,9 +23,13 @@ import java.util.function.Function;
 
 /**
  * Wishes for jobs: make or change one, read them, end one. 200 and 201 mean live: the wish is durable, every replica
- * runs, and the ingress routes to it. 202 means durable and not there yet.
+ * runs, and the ingress routes to it; or, for who waits for that, every replica has come to its end. 202 means durable
+ * and not there yet.
  */
 final class JobEndpoints {
+    /** How long a wish is kept waiting whose warm VMs have only to be resumed and told of it. */
+    private static final Duration ATTACH_LIMIT = Duration.ofSeconds(10);
+
     private final Bus bus;
     private final Time time;
     private final JobWaits waits;
@@ -42,12 +47,12 @@ final class JobEndpoints {
     }
 
     Future<Answer> put(RoutingContext context) {
-        var limit = new Query(context.queryParams()).waitLimit();
+        var wait = new Query(context.queryParams()).waitFor();
         var wish = wishes.apply(bodies.read(
                 context.request().getHeader(HttpHeaders.CONTENT_TYPE),
                 context.body().buffer()));
         return images.apply(wish.spec().boot())
-                .compose(there -> limit.isEmpty() ? put(wish) : waits.admit(() -> putAndWait(wish, limit.get())));
+                .compose(there -> wait.isEmpty() ? put(wish) : waits.admit(() -> putAndWait(wish, wait.get())));
     }
 
     Future<Answer> list(RoutingContext context) {
@@ -56,7 +61,12 @@ final class JobEndpoints {
     }
 
     Future<Answer> get(RoutingContext context) {
-        return find(context.pathParam("job_id")).map(view -> Answer.ok(shown(view)));
+        var jobId = context.pathParam("job_id");
+        return new Query(context.queryParams())
+                .waitFor()
+                .map(wait -> waits.admit(() -> waits.until(wait.goal()::over, jobId, wait.limit())))
+                .orElseGet(() -> find(jobId))
+                .map(view -> Answer.ok(shown(view)));
     }
 
     /** What is answered is what was there when the wish ended; its VMs leave from then on. */
@@ -75,13 +85,33 @@ final class JobEndpoints {
 
     private Future<Answer> put(PutJob wish) {
         return bus.ask(Address.STORE_JOB_PUT, wish)
-                .compose(put -> after(put).compose(view -> answer(put, view, put.seq())));
+                .compose(put -> onlyAttaches(put) && waits.mayWait()
+                        ? waits.admit(() -> waits.until(
+                                        JobEndpoints::attached, put.job().jobId(), ATTACH_LIMIT))
+                                .compose(view -> answer(put, view, Goal.RUNNING, heard(put)))
+                        : after(put).compose(view -> answer(put, view, Goal.RUNNING, put.seq())));
     }
 
-    private Future<Answer> putAndWait(PutJob wish, Duration limit) {
+    private Future<Answer> putAndWait(PutJob wish, WaitFor wait) {
         return bus.ask(Address.STORE_JOB_PUT, wish)
-                .compose(put -> waits.settled(wish.jobId(), limit)
-                        .compose(view -> answer(put, view, Math.max(put.seq(), waits.heard()))));
+                .compose(put -> waits.until(wait.goal()::over, wish.jobId(), wait.limit())
+                        .compose(view -> answer(put, view, wait.goal(), heard(put))));
+    }
+
+    /** How far the ingress must be to know all that was waited for. */
+    private long heard(PutAnswer put) {
+        return Math.max(put.seq(), waits.heard());
+    }
+
+    /** Whether each replica has got its warm VM, and nothing is missing but that some of them hear of it. */
+    private static boolean onlyAttaches(PutAnswer put) {
+        return put.attached().size() == put.job().spec().replicas()
+                && put.attached().stream().anyMatch(MicroVm::attaching);
+    }
+
+    /** Each has heard of it, or will never serve. */
+    private static boolean attached(JobView view, JobStatus status) {
+        return view.instances().stream().noneMatch(MicroVm::attaching);
     }
 
     /** The job right after its wish; the store need not be asked when the wish found all it needs. */
@@ -99,17 +129,14 @@ final class JobEndpoints {
         return cause instanceof RefusedException refused && refused.refusal().kind() == Refusal.Kind.NOT_FOUND;
     }
 
-    private Future<Answer> answer(PutAnswer put, JobView view, long seq) {
+    private Future<Answer> answer(PutAnswer put, JobView view, Goal goal, long seq) {
         var status = JobStatus.of(view, time.now());
         var body = Representation.of(view, status);
         var location = "/vms/" + view.job().jobId();
-        return switch (status.state()) {
-            case RUNNING, SUCCEEDED, STOPPED ->
-                bus.ask(Address.INGRESS_CAUGHT_UP, seq)
-                        .map(routed -> fresh(put) ? Answer.created(body, location) : Answer.ok(body));
-            case STARTING, UNHEALTHY, WAITING, FAILED, DRAINING ->
-                Future.succeededFuture(Answer.accepted(body, location));
-        };
+        return goal.reached(view, status)
+                ? bus.ask(Address.INGRESS_CAUGHT_UP, seq)
+                        .map(routed -> fresh(put) ? Answer.created(body, location) : Answer.ok(body))
+                : Future.succeededFuture(Answer.accepted(body, location));
     }
 
     private static boolean fresh(PutAnswer put) {

@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.Supplier;
 
 /**
@@ -44,9 +45,14 @@ final class JobWaits {
         return heard;
     }
 
+    /** Whether one more request may wait. */
+    boolean mayWait() {
+        return admitted < MAX_WAITING;
+    }
+
     /** Does work that will wait, unless too many requests wait already. */
     <T> Future<T> admit(Supplier<Future<T>> work) {
-        if (admitted >= MAX_WAITING) {
+        if (!mayWait()) {
             return Future.failedFuture(new Refusal(
                             Refusal.Kind.BUSY,
                             "too_many_waiting",
@@ -58,9 +64,9 @@ final class JobWaits {
         return work.get().onComplete(done -> admitted--);
     }
 
-    /** The job once waiting longer would change nothing, or as it is when {@code limit} has passed. */
-    Future<JobView> settled(String jobId, Duration limit) {
-        var wait = new Wait(jobId);
+    /** The job once it is {@code over}, or as it is when {@code limit} has passed. */
+    Future<JobView> until(BiPredicate<JobView, JobStatus> over, String jobId, Duration limit) {
+        var wait = new Wait(jobId, over);
         waits.computeIfAbsent(jobId, first -> new HashSet<>()).add(wait);
         var alarm = time.after(limit, wait::giveUp);
         wait.look();
@@ -94,13 +100,15 @@ final class JobWaits {
     /** One waiting request. It looks at the job one look at a time, and once more if it was told to meanwhile. */
     private final class Wait {
         private final String jobId;
+        private final BiPredicate<JobView, JobStatus> over;
         private final Promise<JobView> answer = Promise.promise();
         private boolean looking;
         private boolean again;
         private boolean late;
 
-        private Wait(String jobId) {
+        private Wait(String jobId, BiPredicate<JobView, JobStatus> over) {
             this.jobId = jobId;
+            this.over = over;
         }
 
         private void giveUp() {
@@ -119,7 +127,7 @@ final class JobWaits {
 
         private void seen(JobView view) {
             looking = false;
-            if (late || JobStatus.of(view, time.now()).state().settled()) {
+            if (late || over.test(view, JobStatus.of(view, time.now()))) {
                 answer.tryComplete(view);
             } else if (again) {
                 again = false;

@@ -34,16 +34,19 @@ record Query(MultiMap parameters) {
         return tenant;
     }
 
-    /** How long the client wants to wait for its job to run, if at all. */
-    Optional<Duration> waitLimit() {
+    /** What the client wants to wait for, and how long, if at all. */
+    Optional<WaitFor> waitFor() {
         var until = parameters.get("wait");
         if (until == null) {
             return Optional.empty();
         }
-        if (!until.equals("running")) {
-            throw refused("wait", "wait can only be 'running'");
-        }
-        return Optional.of(Duration.ofSeconds(integer("timeout_s", USUAL_WAIT_SECONDS, 1, MAX_WAIT_SECONDS)));
+        var goal = switch (until) {
+            case "running" -> WaitFor.Goal.RUNNING;
+            case "finished" -> WaitFor.Goal.FINISHED;
+            default -> throw refused("wait", "wait can only be 'running' or 'finished'");
+        };
+        var limit = Duration.ofSeconds(integer("timeout_s", USUAL_WAIT_SECONDS, 1, MAX_WAIT_SECONDS));
+        return Optional.of(new WaitFor(goal, limit));
     }
 
     /** How much memory is meant. */

@@ -2,6 +2,7 @@ package dev.vmplane.api;
 
 import dev.vmplane.bus.Address.Page;
 import dev.vmplane.model.GuestExit;
+import dev.vmplane.model.Image;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
@@ -44,7 +45,22 @@ final class Representation {
                 .put("replicas", status.replicas())
                 .put("reason", of(status.reason()))
                 .put("since", text(status.since()))
-                .put("next_try", text(status.nextTry()));
+                .put("next_try", text(status.nextTry()))
+                .put("attempts", status.attempts())
+                .put("exit", of(status.exit()))
+                .put("image", status.image() == null ? null : progressOf(status.image()));
+    }
+
+    /** How far the fetching of an image is. */
+    private static JsonObject progressOf(Image image) {
+        var progress = image.progress();
+        return new JsonObject()
+                .put("digest", image.digest())
+                .put("state", text(image.state()))
+                .put("bytes", progress.bytes())
+                .put("all_bytes", progress.of())
+                .put("layers", progress.layers())
+                .put("all_layers", progress.ofLayers());
     }
 
     static JsonObject of(MicroVm vm) {
@@ -61,7 +77,7 @@ final class Representation {
                 .put("port", vm.boot().port())
                 .put("since", text(vm.state().since()))
                 .put("reason", of(vm.state().reason()))
-                .put("exit", of(exit(vm.state())))
+                .put("exit", of(vm.state().exit()))
                 .put("created_at", text(vm.createdAt()))
                 .put("node", vm.node());
     }
@@ -103,7 +119,11 @@ final class Representation {
                         new JsonObject()
                                 .put("seq", stats.seq())
                                 .put("total_jobs", stats.jobs().size())
-                                .put("total_warm", count(stats, Phase.WARM) + count(stats, Phase.PAUSED))
+                                .put(
+                                        "total_warm",
+                                        stats.pools().stream()
+                                                .mapToInt(Stats.PoolView::warm)
+                                                .sum())
                                 .put("total_running", count(stats, Phase.RUNNING))
                                 .put("phases", phases))
                 .put("jobs", jobs)
@@ -125,6 +145,7 @@ final class Representation {
         return new JsonObject()
                 .put("min", pool.bounds().min())
                 .put("max", pool.bounds().max())
+                .put("mode", text(pool.bounds().mode()))
                 .put("warm", pool.warm())
                 .put("warming", pool.warming())
                 .put("jobs", pool.jobs())
@@ -142,13 +163,6 @@ final class Representation {
         return exit == null
                 ? null
                 : new JsonObject().put("status", exit.status()).put("signal", exit.signal());
-    }
-
-    private static GuestExit exit(VmState state) {
-        if (state instanceof VmState.Stopped stopped) {
-            return stopped.exit();
-        }
-        return state instanceof VmState.Failed failed ? failed.exit() : null;
     }
 
     /** Known of a VM that is checked; null before and after. */

@@ -215,11 +215,12 @@ public record Address<Q, A>(String name) {
      * Jobs by id, and warm pools by spec hash.
      *
      * @param volumes stand for the jobs that name them
+     * @param images by digest: stand for the jobs that name them, and the pools of those
      */
-    public record Keys(List<String> jobIds, List<String> specHashes, List<VolumeKey> volumes) {
-        /** Keys without a volume. */
+    public record Keys(List<String> jobIds, List<String> specHashes, List<VolumeKey> volumes, List<String> images) {
+        /** Keys without a volume and without an image. */
         public Keys(List<String> jobIds, List<String> specHashes) {
-            this(jobIds, specHashes, List.of());
+            this(jobIds, specHashes, List.of(), List.of());
         }
     }
 

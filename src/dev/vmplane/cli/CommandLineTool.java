@@ -1,6 +1,10 @@
 package dev.vmplane.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import picocli.CommandLine;
@@ -8,8 +12,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * {@code vmplane} and its commands. What they do belongs to other folders and is handed in: the command line only reads
- * words.
+ * {@code vmplane} and its commands. The server and the simulator belong to other folders and are handed in; every other
+ * command is a client, and only speaks to a server's API.
  */
 public final class CommandLineTool {
     private CommandLineTool() {}
@@ -19,22 +23,62 @@ public final class CommandLineTool {
      *
      * @param serve runs the control plane described by a configuration file until it is told to stop
      * @param simulate runs the simulator of a state directory until it is told to stop
-     * @return the exit status: 0, 1 when the command failed, 2 when it was not understood
+     * @param clock what commands that show ages go by
+     * @return the exit status: 0, 1 when the command failed, 2 when it was not understood; run and exec say in their help
+     *     what theirs is
      */
-    public static int run(String[] words, Function<Path, Integer> serve, Function<Path, Integer> simulate) {
-        return new CommandLine(new Top())
+    public static int run(
+            String[] words, Function<Path, Integer> serve, Function<Path, Integer> simulate, InstantSource clock) {
+        return run(words, serve, simulate, Surroundings.ofProcess(clock));
+    }
+
+    static int run(
+            String[] words, Function<Path, Integer> serve, Function<Path, Integer> simulate, Surroundings around) {
+        var commands = new CommandLine(new Top())
                 .addSubcommand(new Serve(serve))
                 .addSubcommand(new Simulator(simulate))
-                .addSubcommand(new CommandLine.HelpCommand())
+                .addSubcommand(wordsAsTheyAre(new RunCommand(around)))
+                .addSubcommand(new PsCommand(around))
+                .addSubcommand(new LogsCommand(around))
+                .addSubcommand(wordsAsTheyAre(new ExecCommand(around)))
+                .addSubcommand(new StopCommand(around))
+                .addSubcommand(new RmCommand(around))
+                .addSubcommand(ImageCommand.with(around))
+                .addSubcommand(KernelCommand.with(around))
+                .addSubcommand(new CommandLine.HelpCommand());
+        return commands.setOut(new PrintWriter(around.out(), true, UTF_8))
+                .setErr(new PrintWriter(around.err(), true, UTF_8))
+                .setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command, around))
                 .execute(words);
+    }
+
+    /** What follows the first word that is no option belongs to the guest, options included. */
+    private static CommandLine wordsAsTheyAre(Object command) {
+        return new CommandLine(command).setStopAtPositional(true);
+    }
+
+    /** A defect is shown whole; everything else in one sentence. */
+    private static int failed(Exception failure, CommandLine command, Surroundings around) throws Exception {
+        if (failure instanceof CommandException known) {
+            around.output().complain(known);
+            return command.getCommandSpec().exitCodeOnExecutionException();
+        }
+        throw failure;
     }
 
     @Command(
             name = "vmplane",
-            description = "Keeps declared microVMs running on Firecracker or QEMU.",
+            description = "Keeps declared microVMs running on Firecracker, Cloud Hypervisor or QEMU.",
             mixinStandardHelpOptions = true,
             versionProvider = Version.class,
-            synopsisSubcommandLabel = "COMMAND")
+            synopsisSubcommandLabel = "COMMAND",
+            exitCodeListHeading = "%nExit status:%n",
+            exitCodeList = {
+                "0:The command did what it says.",
+                "1:It failed; the reason is on standard error.",
+                "2:It was not understood.",
+                "125 and less:run and exec: see their help."
+            })
     private static final class Top implements Runnable {
         @CommandLine.Spec
         private CommandLine.Model.CommandSpec spec;

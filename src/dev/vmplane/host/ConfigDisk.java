@@ -2,6 +2,7 @@ package dev.vmplane.host;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.vmplane.model.Program;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -36,9 +37,9 @@ public final class ConfigDisk {
      */
     public static byte[] encode(GuestConfig config) {
         var disk = new ConfigDisk();
-        config.cmd().forEach(arg -> disk.put("arg", arg));
-        config.env().forEach(disk::putVariable);
-        disk.putIfThere("hostname", config.hostname());
+        disk.putProgram(config.program());
+        disk.put("vm_id", config.vmId());
+        disk.put("hostname", config.vmId());
         disk.putIfThere("ip", config.ip());
         disk.putIfThere("gateway", config.gateway());
         config.dns().forEach(server -> disk.put("dns", server));
@@ -54,6 +55,15 @@ public final class ConfigDisk {
             case POWEROFF -> "poweroff";
             case REBOOT -> "reboot";
         };
+    }
+
+    private void putProgram(Program program) {
+        program.cmd().forEach(arg -> put("arg", arg));
+        program.env().forEach(this::putVariable);
+        putIfThere("user", program.user());
+        putIfThere("workdir", program.workdir());
+        putIfThere("stop_signal", program.stopSignal());
+        putIfThere("interactive", program.interactive() ? "1" : null);
     }
 
     private void putVariable(String name, String value) {

@@ -112,7 +112,7 @@ public final class RunDirectories implements Holding {
     }
 
     private static void refuseLongSocketPath(String vmId, RunDirectory directory) {
-        int bytes = directory.apiSocket().toString().getBytes(UTF_8).length;
+        int bytes = directory.agentSocket().toString().getBytes(UTF_8).length;
         if (bytes > MAX_SOCKET_PATH_BYTES) {
             throw new HostException("vm " + vmId + " cannot be lent a run directory: the path of its socket would have "
                     + bytes + " bytes, " + MAX_SOCKET_PATH_BYTES + " at most; choose a shorter state_dir");

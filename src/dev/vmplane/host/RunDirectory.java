@@ -17,6 +17,11 @@ public record RunDirectory(Path path) {
         return path.resolve("api.sock");
     }
 
+    /** Where the hypervisor lets in whoever speaks with the guest's agent; in a jail as the control socket. */
+    public Path agentSocket() {
+        return path.resolve("agent.sock");
+    }
+
     /** What the guest prints, appended by the hypervisor. */
     public Path console() {
         return path.resolve("console.log");

@@ -4,6 +4,7 @@ import dev.vmplane.host.ProcessEnd;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
+import io.vertx.core.net.NetSocket;
 
 /**
  * Drives the hypervisor process of one microVM after another. Every call may be repeated safely, has a time limit of
@@ -41,6 +42,12 @@ public interface Hypervisor {
      * all back. Completes when the guest has been told.
      */
     Future<Void> reclaim(Machine machine, int mebibytes);
+
+    /**
+     * A fresh connection to the agent in a running guest. It is paused: whoever gets it listens first and then resumes it,
+     * greets the agent, and closes it. That somebody answers is not promised, and some hypervisors have one at a time.
+     */
+    Future<NetSocket> agent(Machine machine);
 
     /** Asks the guest to end, and completes when it has been asked: the process ends later, or never. */
     Future<Void> stop(Machine machine);

@@ -17,7 +17,8 @@ public record Backoff(Duration first, Duration max, Duration resetAfter) {
         return new Retry(key, specHash, failures, now.plus(delay(failures)), fresh ? now : last.since(), reason);
     }
 
-    Duration delay(int failures) {
+    /** The wait after so many failures in a row. */
+    public Duration delay(int failures) {
         if (failures <= 1) {
             return Duration.ZERO;
         }

@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param kernel file name in the image directory
  * @param volumes in the order of their names
  * @param port where the program listens; what the load balancer sends requests to
+ * @param tenant within whose walls it boots before it has an owner, and whose alone it is then; null when it boots outside
+ *     all walls and may become anybody's
  */
 public record Boot(
         String rootfs,
@@ -21,7 +23,8 @@ public record Boot(
         List<VolumeMount> volumes,
         int port,
         Health health,
-        Hooks hooks) {
+        Hooks hooks,
+        String tenant) {
     private static final String DIGEST = "sha256:";
 
     /** One whose program needs nothing but its arguments and environment, and is told nothing. */
@@ -34,7 +37,12 @@ public record Boot(
             List<VolumeMount> volumes,
             int port,
             Health health) {
-        this(rootfs, kernel, new Program(cmd, env), resources, volumes, port, health, Hooks.NONE);
+        this(rootfs, kernel, new Program(cmd, env), resources, volumes, port, health, Hooks.NONE, null);
+    }
+
+    /** The same for VMs that nobody but this tenant may have; null for anybody. */
+    Boot within(String tenant) {
+        return new Boot(rootfs, kernel, program, resources, volumes, port, health, hooks, tenant);
     }
 
     /** The digest of the image it boots from, if it boots from one. */

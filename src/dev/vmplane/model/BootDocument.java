@@ -63,6 +63,7 @@ public final class BootDocument {
         if (!boot.hooks().equals(Hooks.NONE)) {
             document.put("hooks", HooksDocument.of(boot.hooks()));
         }
+        putUnlessNull(document, "tenant", boot.tenant());
         return document;
     }
 
@@ -96,7 +97,7 @@ public final class BootDocument {
     /** Reads what {@link #of(Boot)} wrote. */
     public static Boot read(Map<String, Object> document) {
         var fields = Fields.strict("", document);
-        var boot = read(fields, Lifecycle.SERVICE);
+        var boot = read(fields, Lifecycle.SERVICE).within(fields.text("tenant", Wish.ID, null));
         fields.end();
         return boot;
     }
@@ -111,7 +112,7 @@ public final class BootDocument {
         var health = HealthDocument.read(fields, lifecycle);
         var port = fields.integer("port", usualPort(program.env(), health), 1, MAX_PORT);
         var hooks = HooksDocument.read(fields, port);
-        return new Boot(rootfs, kernel, program, resources, volumes, port, asked(health, port), hooks);
+        return new Boot(rootfs, kernel, program, resources, volumes, port, asked(health, port), hooks, null);
     }
 
     private static Program program(Fields fields) {
@@ -160,14 +161,18 @@ public final class BootDocument {
         for (var entry : cmd) {
             bytes += bytes(entry) + 1;
         }
-        for (var variable : env.entrySet()) {
-            bytes += bytes(variable.getKey()) + bytes(variable.getValue()) + 2;
-        }
+        bytes += bytes(env);
         if (bytes > MAX_GUEST_BYTES) {
             var field = env.isEmpty() ? "cmd" : "env";
             var limit = "cmd and env take " + bytes + " bytes of at most " + MAX_GUEST_BYTES;
             fields.refuseField("too_large", field, "cannot be that large: " + limit);
         }
+    }
+
+    static long bytes(Map<String, String> env) {
+        return env.entrySet().stream()
+                .mapToLong(variable -> bytes(variable.getKey()) + bytes(variable.getValue()) + 2L)
+                .sum();
     }
 
     private static int bytes(String text) {

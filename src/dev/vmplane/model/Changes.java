@@ -13,6 +13,8 @@ public record Changes(
         List<MicroVm> vmsGone,
         List<Volume> volumes,
         List<Volume> volumesGone,
+        List<Image> images,
+        List<Image> imagesGone,
         List<Retry> retries,
         List<String> retriesGone,
         List<Event> events) {
@@ -20,7 +22,7 @@ public record Changes(
     public static final Changes NONE =
             new Changes(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
 
-    /** A change that touches no volume. */
+    /** A change that touches no volume and no image. */
     public Changes(
             List<DesiredVm> jobs,
             List<DesiredVm> jobsGone,
@@ -29,7 +31,7 @@ public record Changes(
             List<Retry> retries,
             List<String> retriesGone,
             List<Event> events) {
-        this(jobs, jobsGone, vms, vmsGone, List.of(), List.of(), retries, retriesGone, events);
+        this(jobs, jobsGone, vms, vmsGone, List.of(), List.of(), List.of(), List.of(), retries, retriesGone, events);
     }
 
     public boolean isEmpty() {

@@ -10,9 +10,12 @@ public enum EventType {
     VM_CREATED("vm.created"),
     /** What a VM that has not begun to boot lacks has changed; without a reason it is nothing but its turn. */
     VM_WAITING("vm.waiting"),
-    /** A VM on its way to be warm got its owner: it goes on as if it had been booted for it. */
+    /**
+     * A VM that cannot serve at once got its owner. One on its way to be warm goes on as if it had been booted for it; one
+     * that is warm must be resumed, or be told of its owner.
+     */
     VM_CLAIMED("vm.claimed"),
-    /** A warm VM got its owner. */
+    /** A warm VM serves its owner from here on. */
     VM_ATTACHED("vm.attached"),
     VM_PHASE("vm.phase"),
     VM_HEALTH("vm.health"),

@@ -2,6 +2,7 @@ package dev.vmplane.model;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One image on this host: what a registry or an archive holds under a digest, and the root file system made of it.
@@ -41,11 +42,40 @@ public record Image(
         DELETING
     }
 
+    /** What a VM waits for whose image has no row. */
+    static Reason unknown(String name) {
+        return new Reason(ReasonCode.IMAGE_FAILED, name + " is not known to this host: ask for it again");
+    }
+
+    /**
+     * Why a VM that is to boot from it must wait; nothing when it need not.
+     *
+     * @param name what the image is called by whoever waits
+     */
+    Optional<Reason> keepsWaiting(String name) {
+        return switch (state) {
+            case READY -> Optional.empty();
+            case PULLING -> Optional.of(new Reason(ReasonCode.IMAGE_PULLING, name + " is being fetched: " + progress));
+            case FAILED ->
+                Optional.of(new Reason(
+                        ReasonCode.IMAGE_FAILED, name + " cannot be fetched: " + trouble + "; next try at " + nextTry));
+            case DELETING -> Optional.of(new Reason(ReasonCode.IMAGE_FAILED, name + " is being deleted"));
+        };
+    }
+
     /**
      * How far a pull is.
      *
      * @param bytes of the compressed layers, {@code of} in all
      * @param layers complete ones, {@code ofLayers} in all
      */
-    public record Progress(long bytes, long of, int layers, int ofLayers) {}
+    public record Progress(long bytes, long of, int layers, int ofLayers) {
+        private static final long MEBI = 1024 * 1024;
+
+        /** For people: {@code 12 of 54 MiB, 2 of 5 layers}. */
+        @Override
+        public String toString() {
+            return bytes / MEBI + " of " + (of + MEBI - 1) / MEBI + " MiB, " + layers + " of " + ofLayers + " layers";
+        }
+    }
 }

@@ -34,16 +34,16 @@ final class ImageMerge {
 
     /** The entry point and what follows it become one command. */
     static Map<String, Object> command(Map<String, Object> written) {
-        var entrypoint = written.get("entrypoint");
-        var cmd = written.getOrDefault("cmd", List.of());
-        if (!(entrypoint instanceof List<?> first && cmd instanceof List<?> rest)) {
+        if (!(written.get("entrypoint") instanceof List<?> first)) {
             return written;
         }
-        var all = new ArrayList<Object>(first);
-        all.addAll(rest);
         var merged = new LinkedHashMap<>(written);
         merged.remove("entrypoint");
-        merged.put("cmd", all);
+        if (written.getOrDefault("cmd", List.of()) instanceof List<?> rest) {
+            var all = new ArrayList<Object>(first);
+            all.addAll(rest);
+            merged.put("cmd", all);
+        }
         return merged;
     }
 

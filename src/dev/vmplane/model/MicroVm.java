@@ -53,6 +53,11 @@ public record MicroVm(
         return owner == null && (phase() == Phase.WARM || phase() == Phase.PAUSED);
     }
 
+    /** Whether it was warm when it got its owner, and has still to be resumed or told of it before it can serve. */
+    public boolean attaching() {
+        return owner != null && (phase() == Phase.WARM || phase() == Phase.PAUSED);
+    }
+
     public MicroVm with(VmState state) {
         return new MicroVm(vmId, node, specHash, boot, owner, state, address, volumeIds, createdAt, released);
     }

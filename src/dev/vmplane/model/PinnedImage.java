@@ -14,6 +14,11 @@ public record PinnedImage(String reference, ImageConfig config) {
         return digestOf(reference);
     }
 
+    /** The part of a pinned reference that a person gave. */
+    public static String nameOf(String reference) {
+        return reference.substring(0, reference.lastIndexOf(AT));
+    }
+
     /** The part of a pinned reference that says what is in the image. */
     public static String digestOf(String reference) {
         return reference.substring(reference.lastIndexOf(AT) + 1);

@@ -9,7 +9,7 @@ import java.time.Instant;
  * @param key whose attempts these are, see {@link #ofReplica} and {@link #ofPool}
  * @param specHash what failed; another hash starts afresh
  * @param nextTry null when there will be none: the program is done, or attempts are used up
- * @param since when the first of these failures happened
+ * @param since when the first of these failures happened, or, when there will be no further attempt, when the last ended
  */
 public record Retry(String key, String specHash, int failures, Instant nextTry, Instant since, Reason reason) {
 

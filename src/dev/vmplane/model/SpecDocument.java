@@ -17,6 +17,9 @@ public final class SpecDocument {
     private static final int MAX_WARM = 1000;
     private static final int MAX_ATTEMPTS = 1000;
     private static final int MAX_LABELS = 64;
+    /** It reaches the guest in one message, beside who the job is. */
+    private static final int MAX_ATTACH_BYTES = 8 * 1024;
+
     private static final int MAX_SECONDS = 30 * 24 * 3600;
 
     /** What {@link PinnedImage} is written as. */
@@ -48,8 +51,8 @@ public final class SpecDocument {
         }
         document.put("lifecycle", written(spec.lifecycle()));
         var pool = spec.warmPool();
-        document.put(
-                "warm_pool", new TreeMap<>(Map.of("min", pool.min(), "max", pool.max(), "mode", written(pool.mode()))));
+        document.remove("tenant");
+        document.put("warm_pool", of(pool, spec.boot().tenant()));
         var restart = spec.restart();
         document.put(
                 "restart",
@@ -65,6 +68,15 @@ public final class SpecDocument {
             document.put("attach_env", new TreeMap<>(spec.attachEnv()));
         }
         document.put("labels", new TreeMap<>(spec.labels()));
+        return document;
+    }
+
+    private static Map<String, Object> of(WarmPool pool, String tenant) {
+        var document =
+                new TreeMap<String, Object>(Map.of("min", pool.min(), "max", pool.max(), "mode", written(pool.mode())));
+        if (tenant != null) {
+            document.put("tenant", tenant);
+        }
         return document;
     }
 
@@ -86,21 +98,23 @@ public final class SpecDocument {
         var image = image(fields);
         var boot = BootDocument.read(
                 image == null ? fields : fields.with("rootfs", PinnedImage.digestOf(image)), lifecycle);
-        var warmPool = warmPool(fields, lifecycle);
+        var poolFields = fields.object("warm_pool");
+        var tenant = poolFields.text("tenant", Wish.ID, null);
+        var warmPool = warmPool(fields, poolFields, lifecycle);
         var restart = restart(fields.object("restart"), lifecycle);
         var completion = completion(fields, lifecycle);
         var replicas = fields.integer("replicas", 1, 0, MAX_REPLICAS);
         refuseSharedVolumes(fields, boot, warmPool, replicas);
         var host = fields.text("host", HOST, null);
         var allow = AllowDocument.read(fields, "allow");
-        var attachEnv = BootDocument.env(fields, "attach_env");
+        var attachEnv = attachEnv(fields);
         var labels = labels(fields);
         fields.end();
         var lowerHost = host == null ? null : host.toLowerCase(Locale.ROOT);
         return new Spec(
                 role,
                 image,
-                boot,
+                boot.within(tenant),
                 lifecycle,
                 warmPool,
                 restart,
@@ -119,6 +133,18 @@ public final class SpecDocument {
             fields.refuseField("bad_value", "entrypoint", "cannot hold anything here: it belongs to cmd");
         }
         return image;
+    }
+
+    private static Map<String, String> attachEnv(Fields fields) {
+        var env = BootDocument.env(fields, "attach_env");
+        var bytes = BootDocument.bytes(env);
+        if (bytes > MAX_ATTACH_BYTES) {
+            fields.refuseField(
+                    "too_large",
+                    "attach_env",
+                    "cannot be that large: it takes " + bytes + " bytes of at most " + MAX_ATTACH_BYTES);
+        }
+        return env;
     }
 
     private static Completion completion(Fields fields, Lifecycle lifecycle) {
@@ -140,8 +166,7 @@ public final class SpecDocument {
         return null;
     }
 
-    private static WarmPool warmPool(Fields fields, Lifecycle lifecycle) {
-        var pool = fields.object("warm_pool");
+    private static WarmPool warmPool(Fields fields, Fields pool, Lifecycle lifecycle) {
         var mode = pool.choice("mode", WarmPool.Mode.class, WarmPool.Mode.RUNNING);
         var min = pool.integer("min", 0, 0, MAX_WARM);
         var max = pool.integer("max", min, 0, MAX_WARM);

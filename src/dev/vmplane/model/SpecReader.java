@@ -81,7 +81,18 @@ public final class SpecReader {
         var written = request.map("spec");
         var place = request.path("spec");
         request.end();
-        return new Wish(jobId, tenant, complete(place, written, image));
+        var spec = complete(place, written, image);
+        var poolOf = spec.boot().tenant();
+        if (poolOf != null && !poolOf.equals(tenant)) {
+            Fields.strict(place, written)
+                    .object("warm_pool")
+                    .refuseField(
+                            "other_tenant",
+                            "tenant",
+                            "cannot be '" + poolOf + "': the job is of tenant '" + tenant
+                                    + "', and so are its warm VMs");
+        }
+        return new Wish(jobId, tenant, spec);
     }
 
     /** Refuses the role {@code name}, written at {@code place}, if no spec could ever be filled from it. */

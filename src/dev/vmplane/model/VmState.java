@@ -21,7 +21,7 @@ import java.time.Instant;
 public sealed interface VmState {
     Phase phase();
 
-    /** When this phase was entered. */
+    /** When this phase was entered, or when the owner came that it cannot serve yet. */
     Instant since();
 
     /** The hypervisor process of this life, or null in the phases that have none or do not know. */
@@ -36,6 +36,11 @@ public sealed interface VmState {
 
     /** Why it waits, is on its way out or ended, or null. */
     default Reason reason() {
+        return null;
+    }
+
+    /** How its program ended, as far as that is known, or null while it has not. */
+    default GuestExit exit() {
         return null;
     }
 
@@ -124,7 +129,7 @@ public sealed interface VmState {
         }
     }
 
-    /** Booted, healthy, without an owner, and unknown to the load balancer. */
+    /** Booted, healthy, and unknown to the load balancer: it has no owner, or has one that it cannot serve yet. */
     record Warm(Instant since, VmmProcess process) implements Live {
         public Running toRunning(Instant now) {
             return new Running(now, process, true);
@@ -132,6 +137,11 @@ public sealed interface VmState {
 
         public Paused toPaused(Instant now) {
             return new Paused(now, process);
+        }
+
+        /** The same, whose owner came just now. */
+        public Warm promised(Instant now) {
+            return new Warm(now, process);
         }
 
         @Override
@@ -142,6 +152,11 @@ public sealed interface VmState {
 
     /** Warm with its CPUs stopped. */
     record Paused(Instant since, VmmProcess process) implements Live {
+        /** The same, whose owner came just now. */
+        public Paused promised(Instant now) {
+            return new Paused(now, process);
+        }
+
         public Warm toWarm(Instant now) {
             return new Warm(now, process);
         }

@@ -20,9 +20,19 @@ public record WarmPool(int min, int max, Mode mode) {
         PAUSED
     }
 
-    /** What holds when two jobs share a pool: the larger min and the larger max, and one that runs serves both. */
+    /**
+     * What holds when two jobs share a pool: the larger min and the larger max. One that runs serves both, so VMs are
+     * paused only if nobody who wants any wants them running.
+     */
     public WarmPool union(WarmPool other) {
-        var both = mode == Mode.PAUSED && other.mode == Mode.PAUSED ? Mode.PAUSED : Mode.RUNNING;
-        return new WarmPool(Math.max(min, other.min), Math.max(max, other.max), both);
+        var paused = wants(Mode.PAUSED) || other.wants(Mode.PAUSED);
+        var running = wants(Mode.RUNNING) || other.wants(Mode.RUNNING);
+        return new WarmPool(
+                Math.max(min, other.min), Math.max(max, other.max), paused && !running ? Mode.PAUSED : Mode.RUNNING);
+    }
+
+    /** Whether it wants VMs at all, and wants them so. */
+    public boolean wants(Mode asked) {
+        return max > 0 && mode == asked;
     }
 }

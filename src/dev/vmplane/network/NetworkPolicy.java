@@ -21,7 +21,8 @@ import java.util.function.ToIntFunction;
  * committed facts. A change costs what the VMs of the tenants it names cost, however many others there are.
  *
  * <p>VMs of one tenant may connect to one another. Everything else is an exception that a spec asks for; those that
- * concern the host hold only while its operator grants them.
+ * concern the host hold only while its operator grants them. A VM that waits to be attached is of no tenant, unless it
+ * was booted for one alone.
  */
 final class NetworkPolicy {
     /** Stands for the tenant of VMs that have none yet. No tenant can be called so. */
@@ -98,10 +99,10 @@ final class NetworkPolicy {
             return null;
         }
         var resolver = resolverPorts.applyAsInt(tenantOf(vm));
-        if (vm.owner() == null) {
+        if (tenantOf(vm).equals(NOBODY)) {
             return new Rights(vm.address(), 0, Set.of(), Set.of(), false, resolver);
         }
-        var own = number(vm.owner().tenant());
+        var own = number(tenantOf(vm));
         var peers = new TreeSet<>(Set.of(own));
         var hostPorts = new HashSet<Allow.ToHost>();
         var metadata = false;
@@ -131,8 +132,14 @@ final class NetworkPolicy {
         return names;
     }
 
-    /** What the job asks for now. One that has gone, or come back as another tenant's, asks for nothing. */
+    /**
+     * What the job asks for now. One that has gone, or come back as another tenant's, asks for nothing, and so does a VM
+     * that is warm within its tenant's walls.
+     */
     private List<Allow> allowed(MicroVm vm) {
+        if (vm.owner() == null) {
+            return List.of();
+        }
         var job = jobs.get(vm.owner().jobId());
         return job == null || !job.tenant().equals(vm.owner().tenant())
                 ? List.of()
@@ -171,7 +178,10 @@ final class NetworkPolicy {
     }
 
     private static String tenantOf(MicroVm vm) {
-        return vm.owner() == null ? NOBODY : vm.owner().tenant();
+        if (vm.owner() != null) {
+            return vm.owner().tenant();
+        }
+        return vm.boot().tenant() == null ? NOBODY : vm.boot().tenant();
     }
 
     private int number(String tenant) {

@@ -12,4 +12,7 @@ public sealed interface Key {
 
     /** The jobs that name a volume. */
     record Volume(VolumeKey key) implements Key {}
+
+    /** The jobs that name an image, and their pools. */
+    record Image(String digest) implements Key {}
 }

@@ -2,6 +2,7 @@ package dev.vmplane.reconcile;
 
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
+import dev.vmplane.model.Image;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.VolumeKey;
 import java.util.LinkedHashSet;
@@ -21,6 +22,10 @@ public final class Knocks {
         Stream.concat(changes.vms().stream().filter(MicroVm::released), changes.vmsGone().stream())
                 .forEach(vm -> addVolumes(keys, vm));
         changes.retries().forEach(retry -> keys.add(keyOf(retry.key(), retry.specHash())));
+        // As long as it is not there nothing can be done, however its row changes.
+        changes.images().stream()
+                .filter(image -> image.state() == Image.State.READY)
+                .forEach(image -> keys.add(new Key.Image(image.digest())));
         // A job that changed its spec has left a pool, which the job's record does not name any more.
         changes.events().stream()
                 .map(event -> event.data().get("former_spec_hash"))

@@ -10,6 +10,7 @@ import dev.vmplane.model.PoolSlice;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Retry;
+import dev.vmplane.model.WarmPool;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ public final class Reconciler {
     /** Which of several VMs of one replica stays: one that serves, then the furthest, then the oldest. */
     private static final Comparator<MicroVm> BEST_FIRST = Comparator.comparing(MicroVm::serving)
             .thenComparing(vm -> vm.phase() == Phase.RUNNING)
+            .thenComparing(MicroVm::attaching)
             .reversed()
             .thenComparing(MicroVm::createdAt)
             .thenComparing(MicroVm::vmId);
@@ -37,6 +39,8 @@ public final class Reconciler {
     private final List<Intents.Place> place = new ArrayList<>();
     private final List<Intents.Warm> warm = new ArrayList<>();
     private final List<Intents.Retire> retire = new ArrayList<>();
+    private final List<String> pause = new ArrayList<>();
+    private final List<Intents.Expire> expire = new ArrayList<>();
     private final List<Intents.Retire> orphans = new ArrayList<>();
     private final List<Plan.Waiting> waiting = new ArrayList<>();
     private final List<Plan.Wake> wake = new ArrayList<>();
@@ -59,7 +63,11 @@ public final class Reconciler {
         if (held.isEmpty()) {
             pass.retire.addAll(pass.orphans);
         }
-        return new Plan(new Intents(pass.place, pass.warm, pass.retire), pass.waiting, pass.wake, held);
+        return new Plan(
+                new Intents(pass.place, pass.warm, pass.retire, pass.pause, pass.expire),
+                pass.waiting,
+                pass.wake,
+                held);
     }
 
     private void job(JobView view) {
@@ -76,6 +84,17 @@ public final class Reconciler {
         present(view)
                 .filter(vm -> vm.owner().replica() >= replicas)
                 .forEach(vm -> retire(vm, ReasonCode.SCALED_DOWN, "the job wants " + replicas + " replicas"));
+        view.expiresAt().ifPresent(end -> expire(view, end));
+    }
+
+    /** A job that has ended is remembered for as long as it asked for. */
+    private void expire(JobView view, Instant end) {
+        var job = view.job();
+        if (end.isAfter(now)) {
+            wake.add(new Plan.Wake(new Key.Job(job.jobId()), end));
+        } else {
+            expire.add(new Intents.Expire(job.jobId(), job.generation()));
+        }
     }
 
     /** A replica's old VM stays until the new one serves: the store lets it go in the transaction that switches. */
@@ -112,11 +131,16 @@ public final class Reconciler {
     }
 
     /**
-     * A volume is with one VM at a time, so a job that needs what its own former VM has lets that one go first. It keeps
+     * Nothing is made before the image is there. A volume is with one VM at a time, so a job that needs what its own former VM has lets that one go first. It keeps
      * it while another job has a part of what is needed: a VM that serves is worth more than half of the next one.
      */
     private void place(JobView view, int replica) {
         var job = view.job();
+        var awaited = view.imageAwaited();
+        if (awaited.isPresent()) {
+            waiting.add(new Plan.Waiting(job.jobId(), replica, awaited.get()));
+            return;
+        }
         var busy = view.volumeBusy();
         if (busy.isEmpty()) {
             place.add(new Intents.Place(job.jobId(), replica, job.generation()));
@@ -135,10 +159,16 @@ public final class Reconciler {
         var bounds = pool.bounds();
         var wanted = Math.max(bounds.min(), Math.min(bounds.max(), demand));
         var here = pool.unowned().size();
+        var left = pool.unowned();
         if (here < wanted) {
             refill(pool, wanted - here);
         } else if (here > wanted) {
-            giveUp(pool, here - wanted);
+            left = giveUp(pool, here - wanted);
+        } else {
+            exchange(pool);
+        }
+        if (bounds.mode() == WarmPool.Mode.PAUSED) {
+            left.stream().filter(vm -> vm.phase() == Phase.WARM).forEach(vm -> pause.add(vm.vmId()));
         }
         if (wanted > bounds.min()) {
             wake.add(new Plan.Wake(new Key.Pool(pool.specHash()), now.plus(FADING)));
@@ -147,6 +177,9 @@ public final class Reconciler {
 
     private void refill(PoolSlice pool, int missing) {
         var retry = pool.retry();
+        if (pool.imageAwaited().isPresent()) {
+            return;
+        }
         if (retry != null && retry.nextTry().isAfter(now)) {
             wake.add(new Plan.Wake(new Key.Pool(pool.specHash()), retry.nextTry()));
         } else if (retry == null) {
@@ -157,15 +190,39 @@ public final class Reconciler {
         }
     }
 
-    /** Those that have cost least go first: rows that wait to boot, then the least far, then the youngest. */
-    private void giveUp(PoolSlice pool, int surplus) {
+    /**
+     * Those that have cost least go first: rows that wait to boot, then the least far, then the youngest. Of a pool that is
+     * to run, one that is paused is less than one that runs.
+     *
+     * @return the VMs that stay
+     */
+    private List<MicroVm> giveUp(PoolSlice pool, int surplus) {
         var why = pool.jobs() == 0 ? "no job wants this spec any more" : "the pool is larger than it should be";
-        pool.unowned().stream()
-                .sorted(Comparator.comparing(MicroVm::phase)
+        var cheapestFirst = pool.unowned().stream()
+                .sorted(Comparator.comparing((MicroVm vm) -> pausedInVain(pool, vm) ? Phase.WARMING : vm.phase())
                         .thenComparing(Comparator.comparing(MicroVm::createdAt).reversed())
                         .thenComparing(MicroVm::vmId))
-                .limit(surplus)
-                .forEach(vm -> retire(vm, ReasonCode.POOL_SURPLUS, why));
+                .toList();
+        cheapestFirst.stream().limit(surplus).forEach(vm -> retire(vm, ReasonCode.POOL_SURPLUS, why));
+        return cheapestFirst.subList(surplus, cheapestFirst.size());
+    }
+
+    /**
+     * A pool that is to run again gets rid of what is paused one by one, each when all its VMs are there: one that is paused is
+     * still better than none.
+     */
+    private void exchange(PoolSlice pool) {
+        if (pool.imageAwaited().isEmpty()
+                && pool.unowned().stream().noneMatch(vm -> vm.phase().rising())) {
+            pool.unowned().stream()
+                    .filter(vm -> pausedInVain(pool, vm))
+                    .findFirst()
+                    .ifPresent(vm -> retire(vm, ReasonCode.POOL_SURPLUS, "the pool is to run and this VM is paused"));
+        }
+    }
+
+    private static boolean pausedInVain(PoolSlice pool, MicroVm vm) {
+        return vm.phase() == Phase.PAUSED && pool.bounds().mode() == WarmPool.Mode.RUNNING;
     }
 
     private void retire(MicroVm vm, ReasonCode code, String detail) {

@@ -103,7 +103,7 @@ public final class ReconcilerVerticle extends VerticleBase {
         for (var vm : changes.vms()) {
             if (attached.contains(vm.vmId())) {
                 demands.put(vm.specHash(), demand(vm.specHash()).claimed(now));
-            } else if (vm.phase() == Phase.WARM) {
+            } else if (vm.phase() == Phase.WARM && vm.owner() == null) {
                 var took = Duration.between(vm.createdAt(), vm.state().since());
                 demands.put(vm.specHash(), demand(vm.specHash()).booted(took, now));
             }
@@ -152,6 +152,7 @@ public final class ReconcilerVerticle extends VerticleBase {
                             keys.jobIds().forEach(id -> knocked.add(new Key.Job(id)));
                             keys.specHashes().forEach(hash -> knocked.add(new Key.Pool(hash)));
                             keys.volumes().forEach(key -> knocked.add(new Key.Volume(key)));
+                            keys.images().forEach(digest -> knocked.add(new Key.Image(digest)));
                             time.after(RETRY_PASS, () -> {
                                 passing = false;
                                 pass();
@@ -163,6 +164,7 @@ public final class ReconcilerVerticle extends VerticleBase {
         var jobs = new ArrayList<String>();
         var pools = new ArrayList<String>();
         var volumes = new ArrayList<VolumeKey>();
+        var images = new ArrayList<String>();
         var each = knocked.iterator();
         for (var n = 0; n < MAX_KEYS_A_PASS && each.hasNext(); n++) {
             var key = each.next();
@@ -173,9 +175,11 @@ public final class ReconcilerVerticle extends VerticleBase {
                 pools.add(pool.specHash());
             } else if (key instanceof Key.Volume volume) {
                 volumes.add(volume.key());
+            } else if (key instanceof Key.Image image) {
+                images.add(image.digest());
             }
         }
-        return new Keys(List.copyOf(jobs), List.copyOf(pools), List.copyOf(volumes));
+        return new Keys(List.copyOf(jobs), List.copyOf(pools), List.copyOf(volumes), List.copyOf(images));
     }
 
     private Future<?> carryOut(Plan plan) {
@@ -195,6 +199,8 @@ public final class ReconcilerVerticle extends VerticleBase {
                 .addKeyValue("place", plan.intents().place().size())
                 .addKeyValue("warm", plan.intents().warm().size())
                 .addKeyValue("retire", plan.intents().retire().size())
+                .addKeyValue("pause", plan.intents().pause().size())
+                .addKeyValue("expire", plan.intents().expire().size())
                 .addKeyValue("waiting", plan.waiting().size())
                 .log("reconciled");
         return bus.ask(Address.STORE_INTEND, plan.intents());

@@ -3,6 +3,7 @@ package dev.vmplane.store;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Event;
+import dev.vmplane.model.Image;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Retry;
 import dev.vmplane.model.Volume;
@@ -50,12 +51,15 @@ final class Database {
         return writer.withConnection(connection -> all(connection, "job", Rows::job)
                 .compose(jobs -> all(connection, "microvm", Rows::vm)
                         .compose(vms -> all(connection, "volume", Rows::volume)
-                                .compose(volumes -> all(connection, "retry", Rows::retry)
-                                        .map(retries -> loaded(jobs, vms, volumes, retries))))));
+                                .compose(volumes -> all(connection, "image", ImageRows::image)
+                                        .compose(images -> all(connection, "retry", Rows::retry)
+                                                .map(retries -> loaded(jobs, vms, volumes, images, retries)))))));
     }
 
-    private static Changes loaded(List<DesiredVm> jobs, List<MicroVm> vms, List<Volume> volumes, List<Retry> retries) {
-        return new Changes(jobs, List.of(), vms, List.of(), volumes, List.of(), retries, List.of(), List.of());
+    private static Changes loaded(
+            List<DesiredVm> jobs, List<MicroVm> vms, List<Volume> volumes, List<Image> images, List<Retry> retries) {
+        return new Changes(
+                jobs, List.of(), vms, List.of(), volumes, List.of(), images, List.of(), retries, List.of(), List.of());
     }
 
     private static <T> Future<List<T>> all(SqlConnection connection, String table, Function<Row, T> reader) {
@@ -80,6 +84,9 @@ final class Database {
                 .compose(done ->
                         batch(connection, Sql.DELETE_VOLUME, changes.volumesGone(), volume -> Tuple.of(volume.id())))
                 .compose(done -> batch(connection, Sql.PUT_VOLUME, changes.volumes(), Rows::of))
+                .compose(done ->
+                        batch(connection, Sql.DELETE_IMAGE, changes.imagesGone(), image -> Tuple.of(image.digest())))
+                .compose(done -> batch(connection, Sql.PUT_IMAGE, changes.images(), ImageRows::of))
                 .compose(done -> batch(connection, Sql.DELETE_RETRY, changes.retriesGone(), Tuple::of))
                 .compose(done -> batch(connection, Sql.PUT_RETRY, changes.retries(), Rows::of))
                 .compose(done -> batch(connection, Sql.ADD_EVENT, changes.events(), Rows::of)));

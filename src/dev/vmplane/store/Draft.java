@@ -8,10 +8,9 @@ import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.EventType;
 import dev.vmplane.model.Intents;
-import dev.vmplane.model.Lifecycle;
+import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Owner;
-import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Refusal;
@@ -22,9 +21,10 @@ import dev.vmplane.model.VmState;
 import dev.vmplane.model.Volume;
 import dev.vmplane.model.VolumeKey;
 import dev.vmplane.model.VolumeView;
+import dev.vmplane.model.WarmPool;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -38,7 +38,9 @@ import java.util.stream.IntStream;
 public final class Draft {
     private final Overlay rows;
     private final Volumes volumes;
+    private final Images images;
     private final Lives lives;
+    private final Claims claims;
     private final Rules rules;
     private final Instant now;
     private final Supplier<String> vmIds;
@@ -47,7 +49,9 @@ public final class Draft {
     public Draft(Ledger ledger, Rules rules, Instant now, Supplier<String> vmIds) {
         this.rows = new Overlay(ledger, now);
         this.volumes = new Volumes(rows, rules, now, vmIds);
+        this.images = new Images(rows, rules, now);
         this.lives = new Lives(rows, volumes, rules, now);
+        this.claims = new Claims(rows, lives, now);
         this.rules = rules;
         this.now = now;
         this.vmIds = vmIds;
@@ -65,6 +69,7 @@ public final class Draft {
                 return new PutAnswer(known, false, false, List.of(), rows.seq());
             }
         }
+        images.refuseMisfits(put);
         volumes.refuseMisfits(put);
         var job = wished(put, known);
         rows.put(job);
@@ -126,7 +131,7 @@ public final class Draft {
     /** Takes what is warm already, so that the answer to a wish can say that it is live. */
     private List<MicroVm> claimForAll(DesiredVm job) {
         return IntStream.range(0, job.spec().replicas())
-                .mapToObj(replica -> claim(job, replica))
+                .mapToObj(replica -> claims.claim(job, replica))
                 .flatMap(Optional::stream)
                 .toList();
     }
@@ -137,11 +142,28 @@ public final class Draft {
             throw Refusal.notFound("job_not_found", "job '" + key.jobId() + "' does not exist")
                     .asException();
         }
+        end(job, JobFacts.of(job), "the job was deleted");
+        return rows.seq();
+    }
+
+    /** A job that has ended has been remembered for as long as it asked for. */
+    private void expire(Intents.Expire expire) {
+        var job = rows.job(expire.jobId());
+        if (job == null || job.generation() != expire.generation()) {
+            return;
+        }
+        var view = new JobView(job, rows.vmsOf(job.jobId()), rows.retriesOf(job));
+        if (view.expiresAt().filter(end -> !end.isAfter(now)).isPresent()) {
+            end(job, JobFacts.expired(job), "the job had ended and was remembered long enough");
+        }
+    }
+
+    private void end(DesiredVm job, Map<String, Object> facts, String why) {
         rows.remove(job);
-        rows.tell(EventType.JOB_DELETED, job, JobFacts.of(job));
+        rows.tell(EventType.JOB_DELETED, job, facts);
         forgetRetries(job, 0);
         forgetPoolOf(job);
-        var reason = new Reason(ReasonCode.DELETED, "the job was deleted");
+        var reason = new Reason(ReasonCode.DELETED, why);
         for (var vm : rows.vmsOf(job.jobId())) {
             if (vm.released()) {
                 lives.forget(vm);
@@ -149,7 +171,6 @@ public final class Draft {
                 lives.retire(vm, reason);
             }
         }
-        return rows.seq();
     }
 
     /** Carries out what still fits the world: a reconciler decides on what it saw a moment ago. */
@@ -164,6 +185,8 @@ public final class Draft {
         }
         intents.place().forEach(this::place);
         intents.warm().forEach(this::warm);
+        intents.pause().forEach(this::pause);
+        intents.expire().forEach(this::expire);
         return rows.seq();
     }
 
@@ -190,6 +213,11 @@ public final class Draft {
         return rows.seq();
     }
 
+    /** What is asked and told of images. */
+    public Images images() {
+        return images;
+    }
+
     /** Somebody wants a volume to end, see {@link Volumes#delete}. */
     public VolumeView deleteVolume(VolumeKey key) {
         return volumes.delete(key);
@@ -214,15 +242,16 @@ public final class Draft {
                 || place.replica() >= job.spec().replicas()) {
             return;
         }
-        if (rows.filled(job, place.replica()) || claim(job, place.replica()).isPresent()) {
+        if (rows.filled(job, place.replica())
+                || claims.claim(job, place.replica()).isPresent()) {
             return;
         }
         var free = volumes.freeFor(job);
-        if (free.isEmpty()) {
+        if (free.isEmpty() || !images.ready(job)) {
             return;
         }
-        var owner = ownerOf(job, place.replica());
-        if (!claimEarly(job, owner)) {
+        var owner = Claims.ownerOf(job, place.replica());
+        if (!claims.claimEarly(job, owner)) {
             create(job.specHash(), job, owner, free.get());
         }
         if (job.spec().warmPool().max() > 0) {
@@ -234,8 +263,19 @@ public final class Draft {
         var room = rows.bounds(warm.specHash()).max()
                 - rows.unowned(warm.specHash()).count();
         var job = rows.anyJobOf(warm.specHash());
-        for (var n = 0; job != null && n < Math.min(warm.count(), room); n++) {
+        for (var n = 0; job != null && images.ready(job) && n < Math.min(warm.count(), room); n++) {
             create(warm.specHash(), job, null, List.of());
+        }
+    }
+
+    /** Stops the CPUs of a VM that nobody has. */
+    private void pause(String vmId) {
+        var vm = rows.vm(vmId);
+        if (vm != null
+                && vm.owner() == null
+                && vm.state() instanceof VmState.Warm warm
+                && rows.bounds(vm.specHash()).mode() == WarmPool.Mode.PAUSED) {
+            lives.enter(vm, warm.toPaused(now));
         }
     }
 
@@ -257,45 +297,6 @@ public final class Draft {
         volumes.attached(vm);
     }
 
-    /** Attaches the oldest warm VM of the job's hash, if there is one and the job may have it. */
-    private Optional<MicroVm> claim(DesiredVm job, int replica) {
-        if (job.spec().lifecycle() == Lifecycle.JOB || rows.filled(job, replica)) {
-            return Optional.empty();
-        }
-        return rows.unowned(job.specHash())
-                .filter(MicroVm::claimable)
-                .findFirst()
-                .map(warm -> attach(warm, ownerOf(job, replica)));
-    }
-
-    /** Gives the owner the furthest of the VMs that boot for the pool: it is up sooner than a new one. */
-    private boolean claimEarly(DesiredVm job, Owner owner) {
-        if (job.spec().lifecycle() == Lifecycle.JOB) {
-            return false;
-        }
-        var almost = rows.unowned(job.specHash())
-                .filter(vm -> vm.phase() == Phase.BOOTING || vm.phase() == Phase.WARMING)
-                .max(Comparator.comparing(MicroVm::phase)
-                        .thenComparing(Comparator.comparing(MicroVm::createdAt).reversed()));
-        almost.ifPresent(vm -> {
-            var state = vm.state() instanceof VmState.Warming warming ? warming.toBooting() : vm.state();
-            var claimed = vm.with(owner, state);
-            rows.put(claimed);
-            rows.tell(EventType.VM_CLAIMED, claimed, VmFacts.claimed(vm, claimed));
-        });
-        return almost.isPresent();
-    }
-
-    private MicroVm attach(MicroVm warm, Owner owner) {
-        // A paused guest is attached as it is; it runs once its verticle has resumed it.
-        var state = warm.state() instanceof VmState.Warm idle ? idle.toRunning(now) : warm.state();
-        var vm = warm.with(owner, state);
-        rows.put(vm);
-        rows.tell(EventType.VM_ATTACHED, vm, VmFacts.attached(warm, vm, now));
-        lives.switchTo(vm);
-        return vm;
-    }
-
     private void forgetRetries(DesiredVm job, int fromReplica) {
         IntStream.range(fromReplica, job.spec().replicas())
                 .forEach(replica -> rows.forgetRetry(Retry.ofReplica(job.jobId(), replica)));
@@ -306,10 +307,6 @@ public final class Draft {
         if (rows.anyJobOf(job.specHash()) == null) {
             rows.forgetRetry(Retry.ofPool(job.specHash()));
         }
-    }
-
-    private Owner ownerOf(DesiredVm job, int replica) {
-        return new Owner(job.jobId(), job.tenant(), replica, job.generation());
     }
 
     static RefusedException conflict(String code, String message) {

@@ -13,6 +13,10 @@ final class JobFacts {
         return Map.of("generation", job.generation(), "spec_hash", job.specHash());
     }
 
+    static Map<String, Object> expired(DesiredVm job) {
+        return Map.of("generation", job.generation(), "spec_hash", job.specHash(), "reason", "expired");
+    }
+
     static Map<String, Object> changed(DesiredVm before, DesiredVm after) {
         return Map.of(
                 "generation", after.generation(),

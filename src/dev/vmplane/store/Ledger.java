@@ -16,6 +16,7 @@ import dev.vmplane.model.VolumeUse;
 import dev.vmplane.model.VolumeView;
 import dev.vmplane.model.WarmPool;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -27,6 +28,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -36,7 +38,7 @@ import java.util.stream.Stream;
  */
 public final class Ledger {
     /** Oldest first; ids break ties so that the order is total. */
-    private static final Comparator<MicroVm> BY_AGE =
+    static final Comparator<MicroVm> BY_AGE =
             Comparator.comparing(MicroVm::createdAt).thenComparing(MicroVm::vmId);
 
     private final NavigableMap<String, DesiredVm> jobs = new TreeMap<>();
@@ -50,35 +52,16 @@ public final class Ledger {
             Comparator.comparing((MicroVm vm) -> vm.owner() == null).thenComparing(BY_AGE));
 
     private final Shelf shelf = new Shelf();
+    private final Gallery gallery = new Gallery();
+    /** By spec hash, what is left to be read of VMs that never had an owner, the oldest first. */
+    private final Map<String, NavigableSet<MicroVm>> remains = new HashMap<>();
+
     private final Map<String, HashGroup> groups = new HashMap<>();
     private final Addresses addresses;
     private long seq;
 
     public Ledger(Addresses addresses) {
         this.addresses = addresses;
-    }
-
-    /** All that shares one spec hash. */
-    private static final class HashGroup {
-        final NavigableMap<String, DesiredVm> jobs = new TreeMap<>();
-        /** How many jobs ask for each min and each max; the largest key is what holds. */
-        final NavigableMap<Integer, Integer> mins = new TreeMap<>();
-
-        final NavigableMap<Integer, Integer> maxes = new TreeMap<>();
-        final NavigableMap<MicroVm, MicroVm> unowned = new TreeMap<>(BY_AGE);
-
-        boolean isEmpty() {
-            return jobs.isEmpty() && unowned.isEmpty();
-        }
-
-        WarmPool bounds() {
-            return jobs.isEmpty() ? WarmPool.NONE : new WarmPool(mins.lastKey(), maxes.lastKey());
-        }
-
-        void count(WarmPool bounds, int change) {
-            mins.merge(bounds.min(), change, (old, by) -> old + by == 0 ? null : Integer.valueOf(old + by));
-            maxes.merge(bounds.max(), change, (old, by) -> old + by == 0 ? null : Integer.valueOf(old + by));
-        }
     }
 
     public void apply(Changes changes) {
@@ -88,6 +71,8 @@ public final class Ledger {
         changes.vms().forEach(this::putVm);
         changes.volumesGone().forEach(shelf::remove);
         changes.volumes().forEach(shelf::put);
+        changes.imagesGone().forEach(gallery::remove);
+        changes.images().forEach(gallery::put);
         changes.retriesGone().forEach(retries::remove);
         changes.retries().forEach(retry -> retries.put(retry.key(), retry));
         if (!changes.isEmpty()) {
@@ -130,6 +115,11 @@ public final class Ledger {
         return group == null ? List.of() : group.unowned.values();
     }
 
+    /** Rows of a hash that are kept though nobody owned them and nothing is left of them, the oldest first. */
+    Collection<MicroVm> remains(String specHash) {
+        return remains.getOrDefault(specHash, Collections.emptyNavigableSet());
+    }
+
     public WarmPool bounds(String specHash) {
         var group = groups.get(specHash);
         return group == null ? WarmPool.NONE : group.bounds();
@@ -157,7 +147,7 @@ public final class Ledger {
     /** VMs that a former owner of the id has left behind are not the job's. */
     JobView view(DesiredVm job) {
         var own = vmsOf(job.jobId()).stream().filter(vm -> vm.owner().tenant().equals(job.tenant()));
-        return new JobView(job, own.toList(), retriesOf(job), usesOf(job));
+        return new JobView(job, own.toList(), retriesOf(job), usesOf(job), gallery.of(job));
     }
 
     private List<VolumeUse> usesOf(DesiredVm job) {
@@ -196,13 +186,28 @@ public final class Ledger {
                 .toList();
     }
 
+    /** What it knows of images. */
+    public Gallery images() {
+        return gallery;
+    }
+
     /** Everything a decision about these keys needs. */
     public Slices slices(Keys keys) {
-        var jobs =
-                Stream.concat(keys.jobIds().stream(), keys.volumes().stream().flatMap(key -> jobsNaming(key).stream()));
+        var booting = keys.images().stream()
+                .flatMap(digest -> gallery.jobsNaming(digest).stream())
+                .toList();
+        var naming = keys.volumes().stream().flatMap(key -> jobsNaming(key).stream());
+        var pools = booting.stream().map(id -> jobs.get(id).specHash());
         return new Slices(
-                jobs.distinct().map(this::viewOf).toList(),
-                keys.specHashes().stream().map(this::pool).toList());
+                Stream.of(keys.jobIds().stream(), naming, booting.stream())
+                        .flatMap(Function.identity())
+                        .distinct()
+                        .map(this::viewOf)
+                        .toList(),
+                Stream.concat(keys.specHashes().stream(), pools)
+                        .distinct()
+                        .map(this::pool)
+                        .toList());
     }
 
     /** A job by id even when it is gone: then only with the VMs it left behind. */
@@ -218,7 +223,8 @@ public final class Ledger {
                 group.jobs.size(),
                 group.bounds(),
                 List.copyOf(group.unowned.values()),
-                retries.get(Retry.ofPool(specHash)));
+                retries.get(Retry.ofPool(specHash)),
+                group.jobs.isEmpty() ? null : gallery.of(group.jobs.firstEntry().getValue()));
     }
 
     List<JobView> jobsAfter(String tenant, String after, int limit) {
@@ -260,10 +266,11 @@ public final class Ledger {
     private Stats.PoolView poolView(String specHash) {
         var slice = pool(specHash);
         var warm = (int) slice.unowned().stream().filter(MicroVm::claimable).count();
-        var waiting = slice.unowned().stream()
-                .filter(vm -> vm.phase() == Phase.PENDING)
-                .flatMap(vm -> Stream.ofNullable(vm.state().reason()))
-                .findFirst();
+        var waiting = slice.imageAwaited()
+                .or(() -> slice.unowned().stream()
+                        .filter(vm -> vm.phase() == Phase.PENDING)
+                        .flatMap(vm -> Stream.ofNullable(vm.state().reason()))
+                        .findFirst());
         return new Stats.PoolView(
                 specHash,
                 slice.jobs(),
@@ -281,7 +288,7 @@ public final class Ledger {
                 .toList();
     }
 
-    private static <T> NavigableMap<String, T> after(NavigableMap<String, T> all, String key) {
+    static <T> NavigableMap<String, T> after(NavigableMap<String, T> all, String key) {
         return key == null ? all : all.tailMap(key, false);
     }
 
@@ -292,6 +299,7 @@ public final class Ledger {
         group.jobs.put(job.jobId(), job);
         group.count(job.spec().warmPool(), 1);
         shelf.name(job);
+        gallery.name(job);
     }
 
     private void removeJob(DesiredVm known) {
@@ -303,6 +311,7 @@ public final class Ledger {
         group.jobs.remove(job.jobId());
         group.count(job.spec().warmPool(), -1);
         shelf.unname(job);
+        gallery.unname(job);
         forgetIfEmpty(job.specHash(), group);
     }
 
@@ -316,6 +325,7 @@ public final class Ledger {
         }
         if (!vm.released()) {
             shelf.give(vm);
+            gallery.boot(vm);
         }
         if (vm.owner() != null) {
             vmsByJob.computeIfAbsent(vm.owner().jobId(), id -> new TreeMap<>()).put(vm.vmId(), vm);
@@ -323,6 +333,9 @@ public final class Ledger {
             groups.computeIfAbsent(vm.specHash(), hash -> new HashGroup())
                     .unowned
                     .put(vm, vm);
+        } else if (vm.released()) {
+            remains.computeIfAbsent(vm.specHash(), hash -> new TreeSet<>(BY_AGE))
+                    .add(vm);
         }
     }
 
@@ -338,6 +351,7 @@ public final class Ledger {
         }
         if (!vm.released()) {
             shelf.takeBack(vm);
+            gallery.unboot(vm);
         }
         if (vm.owner() != null) {
             var ofJob = vmsByJob.get(vm.owner().jobId());
@@ -349,6 +363,11 @@ public final class Ledger {
             var group = groups.get(vm.specHash());
             group.unowned.remove(vm);
             forgetIfEmpty(vm.specHash(), group);
+        } else if (vm.released()) {
+            remains.computeIfPresent(vm.specHash(), (hash, left) -> {
+                left.remove(vm);
+                return left.isEmpty() ? null : left;
+            });
         }
     }
 

@@ -3,6 +3,7 @@ package dev.vmplane.store;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.EventType;
+import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
@@ -17,6 +18,9 @@ import java.util.Map;
 
 /** The rules about the life of a microVM that has a row: how it moves on, and what its end means for the next one. */
 final class Lives {
+    /** Failed VMs of one spec hash that nobody owned. */
+    static final int KEPT_OF_A_POOL = 10;
+
     private final Overlay rows;
     private final Volumes volumes;
     private final Rules rules;
@@ -86,7 +90,7 @@ final class Lives {
                     .asException();
         }
         var to = moved.to();
-        var warms = to.phase() == Phase.WARMING || to.phase() == Phase.WARM;
+        var warms = to.phase() == Phase.WARMING || to.phase() == Phase.WARM || to.phase() == Phase.PAUSED;
         var misplaced = (to.phase() == Phase.RUNNING && vm.owner() == null) || (warms && vm.owner() != null);
         if (!to.phase().ended() && (vm.phase() != moved.from() || misplaced)) {
             throw Draft.conflict(
@@ -107,14 +111,20 @@ final class Lives {
         return after;
     }
 
-    private MicroVm enter(MicroVm vm, VmState to) {
+    /** Moves a VM on and tells so. */
+    MicroVm enter(MicroVm vm, VmState to) {
         var after = vm.with(to);
         rows.put(after);
-        rows.tell(told(vm, to), after, VmFacts.moved(vm, after));
+        var event = told(vm, to);
+        var late = event == EventType.VM_ATTACHED;
+        rows.tell(event, after, late ? VmFacts.attachedLate(vm, after) : VmFacts.moved(vm, after));
         return after;
     }
 
     private static EventType told(MicroVm vm, VmState to) {
+        if (vm.attaching() && to.phase() == Phase.RUNNING) {
+            return EventType.VM_ATTACHED;
+        }
         if (vm.phase() != to.phase()) {
             return EventType.VM_PHASE;
         }
@@ -127,13 +137,23 @@ final class Lives {
         enter(vm.at(address), pending.waitingFor(null));
     }
 
-    /** How long the VM has been in good health until now. */
+    /**
+     * How long the VM has been in good health for whom it is there until now. Of a program that is to come to its end, no
+     * length of time is a sign of health.
+     */
     private Duration healthyFor(MicroVm vm) {
         return switch (vm.phase()) {
-            case RUNNING -> vm.serving() ? Duration.between(vm.state().since(), now) : Duration.ZERO;
-            case WARM, PAUSED -> Duration.between(vm.state().since(), now);
+            case RUNNING ->
+                vm.serving() && !comesToAnEnd(vm) ? Duration.between(vm.state().since(), now) : Duration.ZERO;
+            case WARM, PAUSED ->
+                vm.attaching() ? Duration.ZERO : Duration.between(vm.state().since(), now);
             case PENDING, STARTING, BOOTING, WARMING, DRAINING, STOPPING, STOPPED, FAILED -> Duration.ZERO;
         };
+    }
+
+    private boolean comesToAnEnd(MicroVm vm) {
+        var job = rows.job(vm.owner().jobId());
+        return job != null && job.spec().lifecycle() == Lifecycle.JOB;
     }
 
     /** Remembers an end nobody asked for: when, or whether, there will be another attempt. */
@@ -169,11 +189,22 @@ final class Lives {
         }
         rows.tell(EventType.VM_RELEASED, vm, Map.of());
         volumes.detached(vm);
-        if (vm.owner() == null || rows.job(vm.owner().jobId()) == null) {
+        var readLater = vm.owner() == null
+                ? vm.phase() == Phase.FAILED
+                : rows.job(vm.owner().jobId()) != null;
+        if (!readLater) {
             rows.remove(vm);
-        } else {
-            rows.put(vm.asReleased());
+            return;
         }
+        rows.put(vm.asReleased());
+        if (vm.owner() == null) {
+            forgetOldest(rows.remains(vm.specHash()));
+        }
+    }
+
+    /** A pool that never gets warm leaves the last of its failures to be read, not all of them. */
+    private void forgetOldest(List<MicroVm> remains) {
+        remains.stream().limit(Math.max(0, remains.size() - KEPT_OF_A_POOL)).forEach(this::forget);
     }
 
     /** Forgets ended VMs that were kept long enough. */
@@ -182,10 +213,28 @@ final class Lives {
             var vm = rows.vm(vmId);
             if (vm != null
                     && vm.released()
-                    && !vm.state().since().plus(rules.keepEnded()).isAfter(now)) {
+                    && !vm.state().since().plus(rules.keepEnded()).isAfter(now)
+                    && !tellsTheEnd(vm)) {
                 forget(vm);
             }
         }
+    }
+
+    /** Whether it is the last life of a replica that has come to its end: how that was is told as long as the job is. */
+    private boolean tellsTheEnd(MicroVm vm) {
+        var job = vm.owner() == null ? null : rows.job(vm.owner().jobId());
+        if (job == null || !job.specHash().equals(vm.specHash())) {
+            return false;
+        }
+        var verdict = rows.retry(Retry.ofReplica(job.jobId(), vm.owner().replica()));
+        return verdict != null
+                && verdict.nextTry() == null
+                && rows.vmsOf(job.jobId()).stream()
+                        .filter(other -> other.owner().replica() == vm.owner().replica())
+                        .filter(other -> other.specHash().equals(vm.specHash()))
+                        .max(Ledger.BY_AGE)
+                        .filter(last -> last.vmId().equals(vm.vmId()))
+                        .isPresent();
     }
 
     void forget(MicroVm vm) {

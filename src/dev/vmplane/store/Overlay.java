@@ -4,6 +4,8 @@ import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Event;
 import dev.vmplane.model.EventType;
+import dev.vmplane.model.Image;
+import dev.vmplane.model.ImageView;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Retry;
 import dev.vmplane.model.Volume;
@@ -15,7 +17,9 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -31,6 +35,7 @@ final class Overlay {
     private final Map<String, Volume> volumes = new LinkedHashMap<>();
 
     private final Map<String, Volume> volumesGone = new LinkedHashMap<>();
+    private final Map<String, Image> images = new LinkedHashMap<>();
     private final Map<String, Retry> retries = new LinkedHashMap<>();
     private final List<Event> events = new ArrayList<>();
     private final BitSet promisedAddresses = new BitSet();
@@ -77,8 +82,47 @@ final class Overlay {
                         .map(DesiredVm::jobId));
     }
 
+    Image image(String digest) {
+        return images.containsKey(digest) ? images.get(digest) : ledger.images().image(digest);
+    }
+
+    /** The image that is called so, or null. */
+    Image imageNamed(String reference) {
+        var known = Stream.ofNullable(ledger.images().named(reference))
+                .filter(image -> !images.containsKey(image.digest()));
+        return Stream.concat(known, images.values().stream().flatMap(Stream::ofNullable))
+                .filter(image -> image.references().contains(reference))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** An image with the jobs that name it and the VMs that boot from it. */
+    ImageView view(Image image) {
+        var digest = image.digest();
+        var naming = Stream.concat(
+                ledger.images().jobsNaming(digest).stream().filter(id -> !jobs.containsKey(id)),
+                jobs.values().stream()
+                        .flatMap(Stream::ofNullable)
+                        .filter(job ->
+                                job.spec().boot().image().filter(digest::equals).isPresent())
+                        .map(DesiredVm::jobId));
+        var booted = here(ledger.images().vmsBootedFrom(digest).stream().map(ledger::vm))
+                .filter(vm -> !vm.released())
+                .filter(vm -> vm.boot().image().filter(digest::equals).isPresent())
+                .map(MicroVm::vmId);
+        return new ImageView(image, naming.sorted().toList(), booted.sorted().toList());
+    }
+
     Retry retry(String key) {
         return retries.containsKey(key) ? retries.get(key) : ledger.retry(key);
+    }
+
+    /** What is remembered of the failures of a job's replicas. */
+    List<Retry> retriesOf(DesiredVm job) {
+        return IntStream.range(0, job.spec().replicas())
+                .mapToObj(replica -> retry(Retry.ofReplica(job.jobId(), replica)))
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     /** VMs a job owns or owned, ended ones included. */
@@ -93,6 +137,15 @@ final class Overlay {
         return here(ledger.unowned(specHash).stream())
                 .filter(vm -> vm.owner() == null && vm.specHash().equals(specHash))
                 .filter(vm -> !vm.phase().leaving());
+    }
+
+    /** Rows of a hash that are kept though nobody owned them and nothing is left of them, the oldest first. */
+    List<MicroVm> remains(String specHash) {
+        return here(ledger.remains(specHash).stream())
+                .filter(vm ->
+                        vm.owner() == null && vm.released() && vm.specHash().equals(specHash))
+                .sorted(Ledger.BY_AGE)
+                .toList();
     }
 
     /** Whether a VM of the job's present hash fills that replica, or is on its way to. */
@@ -164,6 +217,14 @@ final class Overlay {
         volumesGone.put(volume.id(), volume);
     }
 
+    void put(Image image) {
+        images.put(image.digest(), image);
+    }
+
+    void remove(Image image) {
+        images.put(image.digest(), null);
+    }
+
     void put(Retry retry) {
         retries.put(retry.key(), retry);
     }
@@ -180,6 +241,11 @@ final class Overlay {
 
     void tell(EventType type, Volume volume, Map<String, Object> data) {
         events.add(new Event(seq() + 1, now, type, volume.tenant(), null, null, data));
+    }
+
+    /** Images are nobody's: who may know of them is not said by whose VMs boot from them. */
+    void tellOfImage(EventType type, Map<String, Object> data) {
+        events.add(new Event(seq() + 1, now, type, null, null, null, data));
     }
 
     void tell(EventType type, MicroVm vm, Map<String, Object> data) {
@@ -207,6 +273,11 @@ final class Overlay {
                 gone(vms).map(ledger::vm).flatMap(Stream::ofNullable).toList(),
                 present(volumes),
                 List.copyOf(volumesGone.values()),
+                present(images),
+                gone(images)
+                        .map(ledger.images()::image)
+                        .flatMap(Stream::ofNullable)
+                        .toList(),
                 present(retries),
                 gone(retries).toList(),
                 List.copyOf(events));

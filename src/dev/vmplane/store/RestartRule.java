@@ -18,13 +18,14 @@ final class RestartRule {
     static Retry apply(Spec spec, Retry next, VmState end) {
         var success = end instanceof VmState.Stopped stopped && stopped.exit().success();
         return switch (spec.restart().policy()) {
-            case ALWAYS -> limited(spec, next);
-            case ON_FAILURE -> success ? finished(next) : limited(spec, next);
+            case ALWAYS -> limited(spec, next, end);
+            case ON_FAILURE -> success ? finished(next, end) : limited(spec, next, end);
             case NEVER ->
                 success
-                        ? finished(next)
+                        ? finished(next, end)
                         : given(
                                 next,
+                                end,
                                 "restart policy is never; " + next.reason().detail());
         };
     }
@@ -43,25 +44,26 @@ final class RestartRule {
         };
     }
 
-    private static Retry limited(Spec spec, Retry next) {
+    private static Retry limited(Spec spec, Retry next, VmState end) {
         var limit = spec.restart().maxAttempts();
         return limit > 0 && next.failures() >= limit
                 ? given(
                         next,
+                        end,
                         "all " + limit + " attempts are used up; "
                                 + next.reason().detail())
                 : next;
     }
 
-    private static Retry finished(Retry next) {
-        return last(next, new Reason(ReasonCode.FINISHED, next.reason().detail()));
+    private static Retry finished(Retry next, VmState end) {
+        return last(next, end, new Reason(ReasonCode.FINISHED, next.reason().detail()));
     }
 
-    private static Retry given(Retry next, String why) {
-        return last(next, new Reason(ReasonCode.NOT_RESTARTED, why));
+    private static Retry given(Retry next, VmState end, String why) {
+        return last(next, end, new Reason(ReasonCode.NOT_RESTARTED, why));
     }
 
-    private static Retry last(Retry next, Reason reason) {
-        return new Retry(next.key(), next.specHash(), next.failures(), null, next.since(), reason);
+    private static Retry last(Retry next, VmState end, Reason reason) {
+        return new Retry(next.key(), next.specHash(), next.failures(), null, end.since(), reason);
     }
 }

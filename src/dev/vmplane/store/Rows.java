@@ -62,7 +62,7 @@ final class Rows {
         var state = vm.state();
         var process = state.process();
         var reason = state.reason();
-        var exit = exitOf(state);
+        var exit = state.exit() == null ? GuestExit.UNKNOWN : state.exit();
         return Tuple.tuple(Arrays.asList(
                 vm.vmId(),
                 vm.node(),
@@ -208,14 +208,6 @@ final class Rows {
                 map(row, "data"));
     }
 
-    private static GuestExit exitOf(VmState state) {
-        return switch (state.phase()) {
-            case STOPPED -> ((VmState.Stopped) state).exit();
-            case FAILED -> ((VmState.Failed) state).exit();
-            case PENDING, STARTING, BOOTING, WARMING, WARM, PAUSED, RUNNING, DRAINING, STOPPING -> GuestExit.UNKNOWN;
-        };
-    }
-
     private static Reason reason(Row row) {
         var code = row.getString("reason");
         return code == null ? null : new Reason(ReasonCode.valueOf(code), row.getString("detail"));
@@ -229,11 +221,11 @@ final class Rows {
         return new JsonObject(row.getString(column)).getMap();
     }
 
-    private static Long millis(Instant instant) {
+    static Long millis(Instant instant) {
         return instant == null ? null : instant.toEpochMilli();
     }
 
-    private static Instant instant(Row row, String column) {
+    static Instant instant(Row row, String column) {
         var millis = row.getLong(column);
         return millis == null ? null : Instant.ofEpochMilli(millis);
     }

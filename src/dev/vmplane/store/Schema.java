@@ -80,5 +80,22 @@ final class Schema {
               created_at bigint not null,
               unique (tenant, name))""", "alter table microvm add column volumes text not null default ''");
 
-    private static final List<List<String>> STEPS = List.of(FIRST, VOLUMES);
+    private static final List<String> IMAGES = List.of("""
+            create table image (
+              digest text primary key,
+              names text not null,
+              config text not null,
+              state text not null,
+              fetched_bytes bigint not null,
+              all_bytes bigint not null,
+              fetched_layers integer not null,
+              all_layers integer not null,
+              bytes bigint not null,
+              trouble text,
+              failures integer not null,
+              next_try bigint,
+              node text not null,
+              created_at bigint not null)""");
+
+    private static final List<List<String>> STEPS = List.of(FIRST, VOLUMES, IMAGES);
 }

@@ -33,6 +33,18 @@ final class Sql {
 
     static final String DELETE_VOLUME = "delete from volume where id = ?";
 
+    static final String PUT_IMAGE = """
+            insert into image (digest, names, config, state, fetched_bytes, all_bytes, fetched_layers, all_layers, bytes,
+              trouble, failures, next_try, node, created_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            on conflict (digest) do update set names = excluded.names, config = excluded.config, state = excluded.state,
+              fetched_bytes = excluded.fetched_bytes, all_bytes = excluded.all_bytes,
+              fetched_layers = excluded.fetched_layers, all_layers = excluded.all_layers, bytes = excluded.bytes,
+              trouble = excluded.trouble, failures = excluded.failures, next_try = excluded.next_try,
+              created_at = excluded.created_at""";
+
+    static final String DELETE_IMAGE = "delete from image where digest = ?";
+
     static final String PUT_RETRY = """
             insert into retry (key, spec_hash, failures, next_try, since, reason, detail)
             values (?, ?, ?, ?, ?, ?, ?)

@@ -2,20 +2,14 @@ package dev.vmplane.store;
 
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Address.EventQuery;
-import dev.vmplane.bus.Address.Keys;
-import dev.vmplane.bus.Address.Page;
-import dev.vmplane.bus.Address.PageQuery;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.CrashPoint;
 import dev.vmplane.model.Event;
-import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Time;
-import dev.vmplane.model.VolumeKey;
-import dev.vmplane.model.VolumeView;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
@@ -27,7 +21,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -87,16 +80,23 @@ public final class StoreVerticle extends VerticleBase {
                         bus.answer(Address.STORE_INSTANCE_RELEASED, id -> write(draft -> draft.released(id))),
                         bus.answer(Address.STORE_VOLUME_DELETE, key -> write(draft -> draft.deleteVolume(key))),
                         bus.answer(Address.STORE_VOLUME_REMOVED, gone -> write(draft -> draft.volumeRemoved(gone))),
-                        bus.answer(Address.STORE_VOLUME_GET, this::volume),
-                        bus.answer(Address.STORE_VOLUME_LIST, this::volumes),
-                        bus.answer(Address.STORE_JOB_GET, this::job),
-                        bus.answer(Address.STORE_JOB_LIST, this::jobs),
-                        bus.answer(Address.STORE_INSTANCE_GET, this::instance),
-                        bus.answer(Address.STORE_INSTANCE_LIST, this::instances),
-                        bus.answer(Address.STORE_SLICES, keys -> Future.succeededFuture(ledger.slices(keys))),
-                        bus.answer(Address.STORE_KEYS, nothing -> Future.succeededFuture(keys())),
-                        bus.answer(Address.STORE_STATS, nothing -> Future.succeededFuture(ledger.stats())),
-                        bus.answer(Address.STORE_EVENTS, this::events))))
+                        bus.answer(
+                                Address.STORE_IMAGE_PUT,
+                                put -> write(draft -> draft.images().put(put))),
+                        bus.answer(
+                                Address.STORE_IMAGE_MOVED,
+                                moved -> write(draft -> draft.images().moved(moved))),
+                        bus.answer(
+                                Address.STORE_IMAGE_DELETE,
+                                digest -> write(draft -> draft.images().delete(digest))),
+                        bus.answer(
+                                Address.STORE_IMAGE_UNTAG,
+                                name -> write(draft -> draft.images().untag(name))),
+                        bus.answer(
+                                Address.STORE_IMAGE_REMOVED,
+                                gone -> write(draft -> draft.images().removed(gone))),
+                        bus.answer(Address.STORE_EVENTS, this::events),
+                        new Reads(ledger).answer(bus))))
                 .onSuccess(done -> time.after(HOUSEKEEPING, this::keepHouse));
     }
 
@@ -118,51 +118,6 @@ public final class StoreVerticle extends VerticleBase {
         lendAddresses();
         commitNext();
         return null;
-    }
-
-    private Future<JobView> job(Address.JobKey key) {
-        var job = ledger.job(key.jobId());
-        return job == null || (key.tenant() != null && !key.tenant().equals(job.tenant()))
-                ? refused(Refusal.notFound("job_not_found", "job '" + key.jobId() + "' does not exist"))
-                : Future.succeededFuture(ledger.view(job));
-    }
-
-    private Future<Page<JobView>> jobs(PageQuery query) {
-        var jobs = ledger.jobsAfter(query.tenant(), query.after(), query.limit());
-        return page(jobs, query, view -> view.job().jobId());
-    }
-
-    private Future<MicroVm> instance(String vmId) {
-        var vm = ledger.vm(vmId);
-        return vm == null
-                ? refused(Refusal.notFound("vm_not_found", "vm '" + vmId + "' does not exist"))
-                : Future.succeededFuture(vm);
-    }
-
-    private Future<Page<MicroVm>> instances(PageQuery query) {
-        return page(ledger.vmsAfter(query.tenant(), query.after(), query.limit()), query, MicroVm::vmId);
-    }
-
-    private static <T> Future<Page<T>> page(List<T> items, PageQuery query, Function<T, String> id) {
-        var full = items.size() == query.limit();
-        return Future.succeededFuture(new Page<>(items, full ? id.apply(items.get(items.size() - 1)) : null));
-    }
-
-    private Future<VolumeView> volume(VolumeKey key) {
-        var volume = ledger.volume(key);
-        return volume == null
-                ? refused(Refusal.notFound("volume_not_found", "volume '" + key.name() + "' does not exist"))
-                : Future.succeededFuture(ledger.view(volume));
-    }
-
-    private Future<Page<VolumeView>> volumes(PageQuery query) {
-        var volumes = ledger.volumesAfter(query.tenant(), query.after(), query.limit());
-        return page(volumes, query, view -> view.volume().key().text());
-    }
-
-    private Keys keys() {
-        var jobs = Stream.concat(ledger.jobIds().stream(), ledger.orphanedJobIds().stream());
-        return new Keys(jobs.toList(), ledger.specHashes());
     }
 
     private Future<List<Event>> events(EventQuery query) {

@@ -1,6 +1,5 @@
 package dev.vmplane.store;
 
-import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.VmState;
@@ -18,6 +17,23 @@ final class VmFacts {
         var facts = new LinkedHashMap<String, Object>();
         facts.put("spec_hash", vm.specHash());
         putReason(facts, vm.state());
+        return facts;
+    }
+
+    /** Told of one that is warm and cannot serve its owner yet. */
+    static Map<String, Object> promised(MicroVm warm, MicroVm promised, Instant now) {
+        var facts = new LinkedHashMap<>(claimed(warm, promised));
+        facts.put("warm_ms", Duration.between(warm.state().since(), now).toMillis());
+        return facts;
+    }
+
+    /** Told of one that serves its owner once it was made to. */
+    static Map<String, Object> attachedLate(MicroVm promised, MicroVm attached) {
+        var facts = new LinkedHashMap<>(claimed(promised, attached));
+        facts.put(
+                "attach_ms",
+                Duration.between(promised.state().since(), attached.state().since())
+                        .toMillis());
         return facts;
     }
 
@@ -45,7 +61,7 @@ final class VmFacts {
             facts.put("healthy", running.healthy());
         }
         putReason(facts, to);
-        var exit = exit(to);
+        var exit = to.exit();
         if (exit != null && exit.status() != null) {
             facts.put("exit_status", exit.status());
         } else if (exit != null && exit.signal() != null) {
@@ -59,13 +75,6 @@ final class VmFacts {
             facts.put("reason", state.reason().code().text());
             facts.put("detail", state.reason().detail());
         }
-    }
-
-    private static GuestExit exit(VmState state) {
-        if (state instanceof VmState.Stopped stopped) {
-            return stopped.exit();
-        }
-        return state instanceof VmState.Failed failed ? failed.exit() : null;
     }
 
     private static String text(Phase phase) {

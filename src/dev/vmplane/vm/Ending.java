@@ -1,5 +1,6 @@
 package dev.vmplane.vm;
 
+import dev.vmplane.host.GuestEnd;
 import dev.vmplane.host.ProcessEnd;
 import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.Reason;
@@ -14,19 +15,21 @@ final class Ending {
     /**
      * Its process is gone.
      *
-     * @param guest what the guest said of its own end
+     * @param guest what the guest said last
      * @param process what was seen of the process
      */
-    static VmState gone(VmState.Live state, GuestExit guest, ProcessEnd process, Instant now) {
+    static VmState gone(VmState.Live state, GuestEnd guest, ProcessEnd process, Instant now) {
+        var exit = guest.exit();
         if (state.phase().leaving()) {
-            return state.toStopped(now, state.reason(), guest);
+            return state.toStopped(now, state.reason(), exit);
         }
-        if (guest.equals(GuestExit.UNKNOWN)) {
-            return state.toFailed(
-                    now, new Reason(ReasonCode.VMM_DIED, "the hypervisor's process " + how(process)), guest);
+        var why = guest.cannot() == null ? "" : ": the guest " + guest.cannot();
+        if (exit.equals(GuestExit.UNKNOWN)) {
+            var reason = new Reason(ReasonCode.VMM_DIED, "the hypervisor's process " + how(process) + why);
+            return state.toFailed(now, reason, exit);
         }
-        var reason = new Reason(ReasonCode.GUEST_EXITED, "the guest's program ended with " + guest);
-        return guest.success() ? state.toStopped(now, reason, guest) : state.toFailed(now, reason, guest);
+        var reason = new Reason(ReasonCode.GUEST_EXITED, "the guest's program ended with " + exit + why);
+        return exit.success() ? state.toStopped(now, reason, exit) : state.toFailed(now, reason, exit);
     }
 
     /** It must end for {@code reason}, whatever its process is doing. */

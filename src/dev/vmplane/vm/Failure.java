@@ -4,6 +4,7 @@ import dev.vmplane.host.HostException;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
+import dev.vmplane.vm.agent.AgentException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +20,12 @@ final class Failure {
             return failed.reason();
         }
         if (cause instanceof HostException failed) {
+            return failed.reason();
+        }
+        if (cause instanceof AgentException failed) {
+            return failed.reason();
+        }
+        if (cause instanceof HookException failed) {
             return failed.reason();
         }
         LOG.atError().addKeyValue("vm", vmId).setCause(cause).log("a vm failed by a defect");

@@ -1,7 +1,7 @@
 package dev.vmplane.vm;
 
+import dev.vmplane.host.GuestEnd;
 import dev.vmplane.hypervisor.Machine;
-import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.MicroVm;
 import io.vertx.core.Future;
 import java.time.Duration;
@@ -21,8 +21,8 @@ public interface Ground {
      */
     Future<Void> started(MicroVm vm, Duration silence, Duration limit);
 
-    /** How the guest said it ended; {@link GuestExit#UNKNOWN} when it did not say. */
-    Future<GuestExit> exit(MicroVm vm);
+    /** What the guest said last; that it said nothing is an answer. */
+    Future<GuestEnd> end(MicroVm vm);
 
     /** Removes everything {@link #prepare} made. Nothing there is success. */
     Future<Void> remove(MicroVm vm);

@@ -3,6 +3,7 @@ package dev.vmplane.vm;
 import dev.vmplane.host.Consoles;
 import dev.vmplane.host.Disks;
 import dev.vmplane.host.GuestConfig;
+import dev.vmplane.host.GuestEnd;
 import dev.vmplane.host.Links;
 import dev.vmplane.host.Loans;
 import dev.vmplane.host.LogArchive;
@@ -13,7 +14,6 @@ import dev.vmplane.hypervisor.Machine;
 import dev.vmplane.hypervisor.Machine.Disk;
 import dev.vmplane.image.Images;
 import dev.vmplane.model.CrashPoint;
-import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Time;
@@ -112,8 +112,7 @@ public final class HostGround implements Ground {
         var network = links.of(vm).guest();
         return new GuestConfig(
                 vm.vmId(),
-                vm.boot().program().cmd(),
-                vm.boot().program().env(),
+                vm.boot().program(),
                 network.ip(),
                 network.gateway(),
                 network.dns(),
@@ -149,8 +148,8 @@ public final class HostGround implements Ground {
     }
 
     @Override
-    public Future<GuestExit> exit(MicroVm vm) {
-        return consoles.exit(directories.of(vm.vmId()));
+    public Future<GuestEnd> end(MicroVm vm) {
+        return consoles.end(directories.of(vm.vmId()));
     }
 
     @Override

@@ -1,9 +1,12 @@
 package dev.vmplane.vm;
 
 import dev.vmplane.bus.Address;
+import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.model.CrashPoint;
+import dev.vmplane.model.DesiredVm;
+import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Owner;
 import dev.vmplane.model.Phase;
@@ -42,6 +45,12 @@ final class VmRow {
 
     Owner owner() {
         return vm.owner();
+    }
+
+    /** The wish that its owner fills. Refused when it is not there any more. */
+    Future<DesiredVm> job() {
+        return bus.ask(Address.STORE_JOB_GET, new JobKey(owner().jobId(), owner().tenant()))
+                .map(JobView::job);
     }
 
     /** What the store says now. */

@@ -3,7 +3,6 @@ package dev.vmplane.vm;
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.host.ProcessEnd;
-import dev.vmplane.hypervisor.Inspection;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
@@ -12,6 +11,7 @@ import dev.vmplane.model.Refusal;
 import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.VmState;
 import dev.vmplane.model.VmmProcess;
+import dev.vmplane.vm.agent.Agent;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
@@ -35,12 +35,17 @@ public final class VmVerticle extends VerticleBase {
     private final MicroVm first;
     private final VmParts parts;
     private final Vmm vmm;
-    private final Checkup checkup;
+    private final Agent agent;
+    private final Life life = new OwnLife();
     private final Line line = new Line(MAX_LINE);
     private VmRow row;
     private Construction construction;
+    private Takeover takeover;
+    private Arrival arrival;
+    private Vigil vigil;
+    private TimeLimit timeLimit;
     private Departure departure;
-    private HealthWatch health = HealthWatch.WELL;
+    private Visits visits;
     private boolean lookQueued;
     private boolean stopped;
     /** Why this life must end, which the store may not know yet; null while it need not. */
@@ -48,19 +53,28 @@ public final class VmVerticle extends VerticleBase {
 
     /** @param found the process that runs for this row, or null when there is none */
     public VmVerticle(MicroVm row, VmmProcess found, VmParts parts) {
+        var machine = parts.ground().machine(row);
         this.first = row;
         this.parts = parts;
-        this.vmm = new Vmm(parts.hypervisor(), parts.ground().machine(row), found);
-        this.checkup = new Checkup(row, parts.probe(), parts.time(), passed -> queue(() -> checked(passed)));
+        this.vmm = new Vmm(parts.hypervisor(), machine, found);
+        this.agent = parts.agents().of(machine);
     }
 
     @Override
     public Future<?> start() {
         var bus = new Bus(vertx);
+        var time = parts.time();
         row = new VmRow(bus, first);
+        var words = new GuestWords(row, agent, time);
+        timeLimit = new TimeLimit(row, time, life);
         construction = new Construction(row, vmm, parts);
-        departure = new Departure(row, vmm, parts.limits(), parts.time(), this::queue, this::ended);
+        arrival = new Arrival(row, vmm, words, timeLimit, time, life);
+        vigil = new Vigil(row, arrival, parts.probe(), time, life);
+        takeover = new Takeover(row, vmm, construction, life, this::boot, this::adopted);
+        departure = new Departure(row, vmm, words, agent, parts.limits(), time, life);
+        visits = new Visits(bus, row, agent);
         return bus.answer(Address.vmReclaim(row.id()), this::reclaim)
+                .compose(answering -> visits.receive(bus))
                 .compose(answering -> bus.listen(Address.vmLook(row.id()), vmId -> look()))
                 .onSuccess(done -> queue(this::follow));
     }
@@ -68,7 +82,9 @@ public final class VmVerticle extends VerticleBase {
     @Override
     public Future<?> stop() {
         stopped = true;
-        checkup.cancel();
+        vigil.cancel();
+        timeLimit.cancel();
+        agent.close();
         vmm.release();
         return Future.succeededFuture();
     }
@@ -108,74 +124,28 @@ public final class VmVerticle extends VerticleBase {
             case STARTING ->
                 construction.begun()
                         ? construction.goOn().compose(built -> boot())
-                        : fail(ReasonCode.ABANDONED, "the control plane stopped before the VM was up");
-            case BOOTING, WARMING, WARM, RUNNING -> takeOver();
-            case PAUSED -> row.owner() == null ? takeOver() : takeOver().compose(done -> resume());
-            case DRAINING -> takeOver().onSuccess(done -> departure.drain());
-            case STOPPING -> takeOver().compose(done -> departure.stop());
+                        : fail(new Reason(ReasonCode.ABANDONED, "the control plane stopped before the VM was up"));
+            case BOOTING, WARMING -> takeover.complete();
+            case WARM, PAUSED -> takeover.complete().compose(done -> waits().mapEmpty());
+            case RUNNING -> takeover.complete().compose(done -> timeLimit.watch());
+            case DRAINING -> takeover.complete().onSuccess(done -> departure.drain());
+            case STOPPING -> takeover.complete().compose(done -> departure.stop());
             case STOPPED, FAILED -> release();
         };
     }
 
     private Future<?> boot() {
-        watch();
+        vmm.watch(end -> queue(this::ended));
         return vmm.boot().onSuccess(booted -> awaitGuest());
     }
 
-    /** After a restart of the control plane: a process is there, or it is not, and this verticle has not seen it yet. */
-    private Future<?> takeOver() {
-        if (vmm.watched()) {
-            return Future.succeededFuture();
-        }
-        if (row.phase() == Phase.BOOTING && construction.begun()) {
-            // Committed by this very verticle, although the store's answer was lost.
-            return boot();
-        }
-        var known = row.state().process();
-        if (!vmm.present() || (known != null && !vmm.process().equals(known))) {
-            vmm.disown();
-            return row.phase().leaving() ? Future.succeededFuture() : ended();
-        }
-        watch();
-        return vmm.adopt()
-                // An observation that fails is not absence: the process is there, its health will tell.
-                .recover(cause -> Failure.isSilence(cause)
-                        ? Future.succeededFuture(Inspection.RUNNING)
-                        : Future.failedFuture(cause))
-                .compose(this::adopted);
-    }
-
-    private Future<?> adopted(Inspection found) {
-        return switch (found) {
-            case NOT_STARTED ->
-                row.phase().leaving()
-                        ? Future.succeededFuture()
-                        : fail(ReasonCode.ABANDONED, "the control plane stopped before the guest was started");
-            case ENDED -> vmm.kill().compose(gone -> ended());
-            case PAUSED, RUNNING -> {
-                LOG.atInfo()
-                        .addKeyValue("vm", row.id())
-                        .addKeyValue("phase", row.phase())
-                        .log("vm adopted");
-                goOn();
-                yield Future.succeededFuture();
-            }
-        };
-    }
-
-    private void goOn() {
+    /** A guest of a former control plane lives. */
+    private void adopted() {
         if (row.phase() == Phase.BOOTING) {
             awaitGuest();
         } else {
-            if (row.state() instanceof VmState.Running running && !running.healthy()) {
-                health = HealthWatch.sick(now());
-            }
-            checkup.soon();
+            vigil.takeOver();
         }
-    }
-
-    private void watch() {
-        vmm.watch(end -> queue(this::ended));
     }
 
     private void awaitGuest() {
@@ -189,65 +159,24 @@ public final class VmVerticle extends VerticleBase {
         if (row.phase() != Phase.BOOTING) {
             return Future.succeededFuture();
         }
-        var warming = row.owner() == null ? warmUp() : Future.succeededFuture(row.vm());
+        var warming = row.owner() == null ? arrival.warmUp() : Future.succeededFuture(row.vm());
         // Whether or not the store took it: the check sees to what is missing.
-        return warming.onComplete(done -> checkup.now());
+        return warming.onComplete(done -> vigil.now());
     }
 
-    private Future<MicroVm> warmUp() {
-        var grace = first.boot().health().grace();
-        return row.move(((VmState.Booting) row.state()).toWarming(now(), now().plus(grace)));
-    }
-
-    private Future<?> checked(boolean passed) {
-        var verdict = switch (row.phase()) {
-            case BOOTING, WARMING -> passed ? up() : stillDown();
-            case WARM, RUNNING -> judge(passed);
-            case PENDING, STARTING, PAUSED, DRAINING, STOPPING, STOPPED, FAILED -> Future.succeededFuture();
-        };
-        // Whether or not the store took it: the next check tries again.
-        return verdict.onComplete(done -> checkup.again(row.phase()));
-    }
-
-    private Future<?> up() {
-        if (row.state() instanceof VmState.Warming warming) {
-            return row.move(warming.toWarm(now()));
+    /** Its guest is up: its owner is waiting for it, or it waits for one. */
+    private Future<?> waits() {
+        if (row.owner() != null) {
+            return arrival.goOn();
         }
-        if (row.owner() == null) {
-            return warmUp();
-        }
-        return row.move(((VmState.Booting) row.state()).toRunning(now()));
+        return row.phase() == Phase.PAUSED && !vmm.asleep() ? pause() : Future.succeededFuture();
     }
 
-    private Future<?> stillDown() {
-        var port = first.boot().health().port();
-        return now().isAfter(row.state().deadline())
-                ? fail(
-                        ReasonCode.NEVER_HEALTHY,
-                        "the guest started and did not pass its health check on port " + port + " in time")
-                : Future.succeededFuture();
-    }
-
-    private Future<?> judge(boolean passed) {
-        health = health.after(passed, now());
-        var lost = row.phase() == Phase.WARM
-                ? health.sick()
-                : health.lost(first.boot().health().grace(), now());
-        if (lost) {
-            return fail(ReasonCode.UNHEALTHY, health.failures() + " health checks in a row failed");
-        }
-        return row.state() instanceof VmState.Running running && running.healthy() == health.sick()
-                ? row.move(running.withHealth(!health.sick(), now()))
-                : Future.succeededFuture();
-    }
-
-    private Future<?> resume() {
-        if (row.phase() != Phase.PAUSED) {
-            return Future.succeededFuture();
-        }
-        return vmm.resume()
-                .compose(resumed -> row.move(((VmState.Paused) row.state()).toRunning(now())))
-                .onSuccess(running -> checkup.soon());
+    /** Whoever runs something in the guest would only see it hang, until the connection is found dead. */
+    private Future<?> pause() {
+        vigil.cancel();
+        agent.close();
+        return vmm.pause();
     }
 
     /** The process is gone. */
@@ -257,13 +186,9 @@ public final class VmVerticle extends VerticleBase {
         }
         var seen = vmm.end() == null ? ProcessEnd.UNKNOWN : vmm.end();
         return parts.ground()
-                .exit(row.vm())
-                .compose(exit -> row.move(Ending.gone((VmState.Live) row.state(), exit, seen, now())))
+                .end(row.vm())
+                .compose(last -> row.move(Ending.gone((VmState.Live) row.state(), last, seen, now())))
                 .compose(told -> release());
-    }
-
-    private Future<?> fail(ReasonCode code, String detail) {
-        return fail(new Reason(code, detail));
     }
 
     /** Ends this life for {@code reason}: told first, so that nobody is routed to it, then cleaned up. */
@@ -276,7 +201,9 @@ public final class VmVerticle extends VerticleBase {
     }
 
     private Future<?> release() {
-        checkup.cancel();
+        vigil.cancel();
+        timeLimit.cancel();
+        agent.close();
         return vmm.kill()
                 .compose(dead -> parts.ground().remove(row.vm()))
                 .compose(removed -> row.released())
@@ -344,5 +271,30 @@ public final class VmVerticle extends VerticleBase {
 
     private Instant now() {
         return parts.time().now();
+    }
+
+    /** What its parts may ask of this verticle, and nobody else. */
+    private final class OwnLife implements Life {
+        @Override
+        public void queue(Supplier<Future<?>> step) {
+            VmVerticle.this.queue(step);
+        }
+
+        @Override
+        public Future<?> fail(Reason reason) {
+            return VmVerticle.this.fail(reason);
+        }
+
+        @Override
+        public Future<?> ended() {
+            return VmVerticle.this.ended();
+        }
+
+        @Override
+        public void check() {
+            if (!stopped && !row.phase().leaving()) {
+                vigil.now();
+            }
+        }
     }
 }

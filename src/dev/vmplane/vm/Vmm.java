@@ -15,6 +15,8 @@ final class Vmm {
     private final Machine machine;
     private VmmProcess process;
     private boolean watched;
+    private boolean booted;
+    private boolean asleep;
     private ProcessEnd end;
 
     /** @param process found running, or null */
@@ -31,6 +33,16 @@ final class Vmm {
 
     boolean present() {
         return process != null;
+    }
+
+    /** Whether its guest was started, as far as is known. */
+    boolean booted() {
+        return booted;
+    }
+
+    /** Whether the CPUs of its guest were stopped, as far as is known. */
+    boolean asleep() {
+        return asleep;
     }
 
     /** Whether its end will be seen. */
@@ -59,11 +71,20 @@ final class Vmm {
     }
 
     Future<Void> boot() {
-        return hypervisor.boot(machine).onSuccess(done -> CrashPoint.VMM_BOOTED.here());
+        return hypervisor.boot(machine).onSuccess(done -> {
+            booted = true;
+            CrashPoint.VMM_BOOTED.here();
+        });
     }
 
+    /** Stops the CPUs of the guest. May be repeated. */
+    Future<Void> pause() {
+        return asleep ? Future.succeededFuture() : hypervisor.pause(machine).onSuccess(done -> asleep = true);
+    }
+
+    /** Lets them run again. May be repeated. */
     Future<Void> resume() {
-        return hypervisor.resume(machine);
+        return hypervisor.resume(machine).onSuccess(done -> asleep = false);
     }
 
     Future<Void> reclaim(int mebibytes) {
@@ -76,7 +97,10 @@ final class Vmm {
     }
 
     Future<Inspection> adopt() {
-        return hypervisor.adopt(machine, process);
+        return hypervisor.adopt(machine, process).onSuccess(found -> {
+            booted = found != Inspection.NOT_STARTED;
+            asleep = found == Inspection.PAUSED;
+        });
     }
 
     void watch(Consumer<ProcessEnd> told) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmplane.host.Link;
 import dev.vmplane.host.RunDirectory;
+import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Inspection;
 import dev.vmplane.hypervisor.Machine;
@@ -60,6 +61,7 @@ class CloudHypervisorAnswersTest {
                 "cloud-hypervisor",
                 processes,
                 new UnixHttp(vertx),
+                new AgentSocket(vertx),
                 vertx.createSharedWorkerExecutor("files", 1));
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.vmplane.host.GuestNetwork;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.ProcessEnd;
+import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Inspection;
 import dev.vmplane.hypervisor.Machine;
@@ -358,6 +359,7 @@ class CloudHypervisorHypervisorTest {
                 "cloud-hypervisor",
                 rig.processes(),
                 new UnixHttp(vertx),
+                new AgentSocket(vertx),
                 vertx.createSharedWorkerExecutor("files", 1));
 
         var refusal = failure(real.launch(rig.machine(1, QUICK)));

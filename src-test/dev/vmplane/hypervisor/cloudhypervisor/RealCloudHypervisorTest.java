@@ -7,6 +7,7 @@ import dev.vmplane.host.GuestNetwork;
 import dev.vmplane.host.HostRig;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.RunDirectory;
+import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.Inspection;
 import dev.vmplane.hypervisor.Machine;
@@ -60,7 +61,12 @@ class RealCloudHypervisorTest {
         vertx = host.vertx;
         runDir = host.runDir;
         hypervisor = new CloudHypervisorHypervisor(
-                Backend.CLOUD_HYPERVISOR, program.get().toString(), host.processes, new UnixHttp(vertx), host.worker);
+                Backend.CLOUD_HYPERVISOR,
+                program.get().toString(),
+                host.processes,
+                new UnixHttp(vertx),
+                new AgentSocket(vertx),
+                host.worker);
     }
 
     @AfterEach

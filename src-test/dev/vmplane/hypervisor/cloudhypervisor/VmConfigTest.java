@@ -35,6 +35,7 @@ class VmConfigTest {
                                  "net": [{"tap": "tap7", "mac": "02:00:00:00:00:07",
                                           "rate_limiter_config": {"bandwidth": {"size": 12500000, "refill_time": 1000}}}],
                                  "balloon": {"size": 0, "deflate_on_oom": true},
+                                 "vsock": {"cid": 3, "socket": "/run/vm-7/agent.sock"},
                                  "rng": {"src": "/dev/urandom"},
                                  "serial": {"mode": "File", "file": "/run/vm-7/boot/console.log"},
                                  "console": {"mode": "Off"}}"""));

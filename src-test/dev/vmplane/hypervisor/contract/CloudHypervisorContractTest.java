@@ -2,6 +2,7 @@ package dev.vmplane.hypervisor.contract;
 
 import dev.vmplane.host.CpuInfo;
 import dev.vmplane.host.Kvm;
+import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.cloudhypervisor.CloudHypervisorHypervisor;
@@ -27,6 +28,7 @@ final class CloudHypervisorContractTest extends HypervisorContract {
                         program.toString(),
                         processes,
                         new UnixHttp(host.vertx),
+                        new AgentSocket(host.vertx),
                         host.worker));
     }
 }

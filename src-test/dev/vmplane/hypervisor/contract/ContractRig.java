@@ -45,7 +45,8 @@ interface ContractRig extends AutoCloseable {
      *
      * @param version what its program says of itself
      * @param guestsRun whether guests come as far as their program on this host
+     * @param agents whether an agent answers in them
      * @param simulated whether processes, programs and kernels are only played
      */
-    record Traits(String version, boolean guestsRun, boolean simulated) {}
+    record Traits(String version, boolean guestsRun, boolean agents, boolean simulated) {}
 }

@@ -2,6 +2,7 @@ package dev.vmplane.hypervisor.contract;
 
 import dev.vmplane.host.CpuInfo;
 import dev.vmplane.host.Kvm;
+import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.firecracker.FirecrackerHypervisor;
@@ -23,6 +24,7 @@ final class FirecrackerContractTest extends HypervisorContract {
                         Backend.FIRECRACKER,
                         new RawLaunch(program.toString(), host.worker),
                         processes,
-                        new UnixHttp(host.vertx)));
+                        new UnixHttp(host.vertx),
+                        new AgentSocket(host.vertx)));
     }
 }

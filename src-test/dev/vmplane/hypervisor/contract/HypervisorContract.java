@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * joins by a subclass that says how to make a machine for it. What came of it is in {@code target/contract.txt}.
  */
 @ExtendWith(ContractTable.class)
-abstract class HypervisorContract implements LaunchFacts, LifeFacts, EndFacts, TroubleFacts {
+abstract class HypervisorContract implements LaunchFacts, LifeFacts, AgentFacts, EndFacts, TroubleFacts {
     private ContractRig rig;
     private Hypervisor hypervisor;
     private Machine machine;

@@ -3,6 +3,7 @@ package dev.vmplane.hypervisor.contract;
 import dev.vmplane.host.CpuInfo;
 import dev.vmplane.host.Kvm;
 import dev.vmplane.host.VmUids;
+import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.firecracker.FirecrackerHypervisor;
@@ -32,6 +33,7 @@ final class JailedFirecrackerContractTest extends HypervisorContract {
                         Backend.FIRECRACKER,
                         new JailedLaunch(jailer, program, VmUids.of(UID_BASE, "127.0.0.0/8"), host.worker),
                         processes,
-                        new UnixHttp(host.vertx)));
+                        new UnixHttp(host.vertx),
+                        new AgentSocket(host.vertx)));
     }
 }

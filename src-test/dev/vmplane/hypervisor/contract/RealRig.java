@@ -65,7 +65,7 @@ final class RealRig implements ContractRig {
         this.program = namespace == null ? found : namespace.inside(found, home());
         this.drivers = drivers;
         this.driver = hypervisor();
-        this.traits = new Traits(firstLine(found.toString(), "--version"), guestsRun, false);
+        this.traits = new Traits(firstLine(found.toString(), "--version"), guestsRun, guestsRun, false);
     }
 
     @Override

@@ -17,7 +17,7 @@ import java.util.function.Function;
 
 /** Simulated processes, whose guests boot at once and obey. */
 final class SimulatedRig implements ContractRig {
-    private static final Traits TRAITS = new Traits("simulator", true, true);
+    private static final Traits TRAITS = new Traits("simulator", true, true, true);
     private static final Map<String, String> QUICK = Map.of("SIM_BOOT_MS", "1");
 
     private final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));

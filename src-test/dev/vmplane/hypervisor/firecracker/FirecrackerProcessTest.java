@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import dev.vmplane.host.HostRig;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.VmUids;
+import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.HypervisorException;
 import dev.vmplane.hypervisor.Machine;
@@ -229,7 +230,8 @@ class FirecrackerProcessTest {
                         VmUids.of(200_000, "127.64.0.0/16"),
                         host.worker);
         };
-        return new FirecrackerHypervisor(Backend.FIRECRACKER, launch, host.processes, http);
+        return new FirecrackerHypervisor(
+                Backend.FIRECRACKER, launch, host.processes, http, new AgentSocket(host.vertx));
     }
 
     private static boolean found(String program) {

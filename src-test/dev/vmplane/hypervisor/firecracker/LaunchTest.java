@@ -51,15 +51,20 @@ class LaunchTest {
     }
 
     @Test
-    void theSocketOfADeadProcessIsOutOfTheWay() throws IOException {
+    void theSocketsOfADeadProcessAreOutOfTheWay() throws IOException {
         try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             server.bind(UnixDomainSocketAddress.of(directory.apiSocket()));
         }
+        try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(directory.agentSocket()));
+        }
         assertThat(directory.apiSocket()).exists();
+        assertThat(directory.agentSocket()).exists();
 
         await(new RawLaunch("firecracker", host.worker).prepare(machine()));
 
         assertThat(directory.apiSocket()).doesNotExist();
+        assertThat(directory.agentSocket()).doesNotExist();
     }
 
     @Test

@@ -99,11 +99,21 @@ final class QemuCommandTest {
     }
 
     @Test
+    void theAgentFindsItsPortByName() {
+        var command = command(TRANSLATED, machine(Path.of("/s/run/vm-1")));
+
+        assertThat(valuesOf("-chardev", command))
+                .contains("socket,id=agent,server=on,wait=off,path=/s/run/vm-1/agent.sock");
+        assertThat(valuesOf("-device", command))
+                .containsSubsequence("virtio-serial-device", "virtserialport,chardev=agent,name=vmplane.agent");
+    }
+
+    @Test
     void everyGuestHasRandomnessAndABalloon() {
         var command = command(TRANSLATED, machine(Path.of("/s/run/vm-1")));
 
         assertThat(valuesOf("-device", command))
-                .endsWith("virtio-rng-device", "virtio-balloon-device,deflate-on-oom=on");
+                .contains("virtio-rng-device", "virtio-balloon-device,deflate-on-oom=on");
     }
 
     @Test
@@ -113,7 +123,8 @@ final class QemuCommandTest {
         assertThat(valuesOf("-chardev", command))
                 .containsExactly(
                         "socket,id=control,server=on,wait=off,path=/s/a,,server=off/vm-1/api.sock",
-                        "file,id=console,append=on,path=/s/a,,server=off/vm-1/console.log");
+                        "file,id=console,append=on,path=/s/a,,server=off/vm-1/console.log",
+                        "socket,id=agent,server=on,wait=off,path=/s/a,,server=off/vm-1/agent.sock");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.vmplane.hypervisor.simulator;
 
 import dev.vmplane.host.Link;
 import dev.vmplane.host.RunDirectory;
+import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.Machine;
 import dev.vmplane.hypervisor.Machines;
@@ -127,7 +128,8 @@ public final class SimulatorRig {
 
     public FirecrackerHypervisor hypervisor(SimulatorProcesses processes) {
         var launch = new RawLaunch("firecracker", vertx.createSharedWorkerExecutor("launch", 4));
-        return new FirecrackerHypervisor(Backend.SIMULATOR, launch, processes, new UnixHttp(vertx));
+        return new FirecrackerHypervisor(
+                Backend.SIMULATOR, launch, processes, new UnixHttp(vertx), new AgentSocket(vertx));
     }
 
     /** A driver of the other hypervisor that the simulator can be. */
@@ -137,6 +139,7 @@ public final class SimulatorRig {
                 "cloud-hypervisor",
                 processes(),
                 new UnixHttp(vertx),
+                new AgentSocket(vertx),
                 vertx.createSharedWorkerExecutor("cloud-hypervisor-files", 2));
     }
 

@@ -3,6 +3,7 @@ package dev.vmplane.hypervisor.cloudhypervisor;
 import dev.vmplane.host.GuestConfig;
 import dev.vmplane.host.ProcessEnd;
 import dev.vmplane.host.Processes;
+import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.Capabilities;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.HypervisorException;
@@ -14,6 +15,8 @@ import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
+import io.vertx.core.net.NetSocket;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Set;
 
@@ -36,13 +39,20 @@ public final class CloudHypervisorHypervisor implements Hypervisor {
     private final WorkerExecutor worker;
     private final Conversation conversation;
     private final Launcher launcher;
+    private final AgentSocket agents;
 
     /** Starts {@code program}, a path or a name on the path, for each machine; touches files on {@code worker}. */
     public CloudHypervisorHypervisor(
-            Backend backend, String program, Processes processes, UnixHttp http, WorkerExecutor worker) {
+            Backend backend,
+            String program,
+            Processes processes,
+            UnixHttp http,
+            AgentSocket agents,
+            WorkerExecutor worker) {
         this.backend = backend;
         this.processes = processes;
         this.worker = worker;
+        this.agents = agents;
         this.conversation = new Conversation(http);
         this.launcher = new Launcher(backend, program, processes, conversation, worker);
     }
@@ -117,6 +127,11 @@ public final class CloudHypervisorHypervisor implements Hypervisor {
                         : again(Conversation.refusal(machine, verb, "its guest was never started")));
     }
 
+    @Override
+    public Future<NetSocket> agent(Machine machine) {
+        return agents.vsock(machine);
+    }
+
     /** Wakes a paused guest first, which could not feel the button otherwise. A guest that is gone needs no asking. */
     @Override
     public Future<Void> stop(Machine machine) {
@@ -166,9 +181,12 @@ public final class CloudHypervisorHypervisor implements Hypervisor {
         return conversation.tell(machine, Order.Action.DELETE, "configure").compose(forgotten -> create(machine));
     }
 
+    /** Its way to the agent is bound on the way to the failure, and nothing may be at that path the next time. */
     private Future<Void> forget(Machine machine, Throwable refusal) {
         return conversation
                 .tell(machine, Order.Action.DELETE, "boot")
+                .compose(forgotten -> worker.executeBlocking(
+                        () -> Files.deleteIfExists(machine.directory().agentSocket()), false))
                 .transform((forgotten, failure) -> again(refusal));
     }
 

@@ -85,7 +85,9 @@ final class Launcher {
                 .compose(process -> ready(machine, process));
     }
 
+    /** Of its sockets it removes the one for orders by itself, and stumbles over the other. */
     private static Void prepare(Machine machine) throws IOException {
+        Files.deleteIfExists(machine.directory().agentSocket());
         new SingleBoot(machine.directory()).permit();
         return null;
     }

@@ -1,6 +1,7 @@
 package dev.vmplane.hypervisor.cloudhypervisor;
 
 import dev.vmplane.host.Link;
+import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.Machine;
 import dev.vmplane.hypervisor.Rate;
 import io.vertx.core.json.JsonArray;
@@ -35,6 +36,11 @@ record VmConfig(Machine machine, Path console) {
                         new JsonObject().put("size", bytes(machine.resources().memoryMib())))
                 .put("disks", disks())
                 .put("balloon", new JsonObject().put("size", 0).put("deflate_on_oom", true))
+                .put(
+                        "vsock",
+                        new JsonObject()
+                                .put("cid", AgentSocket.GUEST_CID)
+                                .put("socket", machine.directory().agentSocket().toString()))
                 .put("rng", new JsonObject().put("src", "/dev/urandom"))
                 .put("serial", new JsonObject().put("mode", "File").put("file", console.toString()))
                 .put("console", new JsonObject().put("mode", "Off"));

@@ -5,6 +5,7 @@ import dev.vmplane.host.Link;
 import dev.vmplane.host.ProcessEnd;
 import dev.vmplane.host.ProcessOrder;
 import dev.vmplane.host.Processes;
+import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.Capabilities;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.HypervisorException;
@@ -20,6 +21,7 @@ import dev.vmplane.model.VmmProcess;
 import io.vertx.core.Future;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.NetSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,13 +65,16 @@ public final class FirecrackerHypervisor implements Hypervisor {
     private final Launch launch;
     private final Processes processes;
     private final UnixHttp http;
+    private final AgentSocket agents;
 
     /** @param launch how the process of each machine comes to be */
-    public FirecrackerHypervisor(Backend backend, Launch launch, Processes processes, UnixHttp http) {
+    public FirecrackerHypervisor(
+            Backend backend, Launch launch, Processes processes, UnixHttp http, AgentSocket agents) {
         this.backend = backend;
         this.launch = launch;
         this.processes = processes;
         this.http = http;
+        this.agents = agents;
     }
 
     @Override
@@ -122,6 +127,11 @@ public final class FirecrackerHypervisor implements Hypervisor {
     @Override
     public Future<Void> reclaim(Machine machine, int mebibytes) {
         return tell(machine, new Order.Inflate(mebibytes), "give memory back").mapEmpty();
+    }
+
+    @Override
+    public Future<NetSocket> agent(Machine machine) {
+        return agents.vsock(machine);
     }
 
     /** Wakes a paused guest first, which could not hear the keys otherwise. A guest that is gone needs no asking. */
@@ -213,6 +223,7 @@ public final class FirecrackerHypervisor implements Hypervisor {
         }
         parts.add(new Order.Entropy());
         parts.add(new Order.Balloon());
+        parts.add(new Order.Vsock(machine.directory().agentSocket()));
         return parts;
     }
 

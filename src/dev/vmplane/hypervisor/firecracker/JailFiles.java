@@ -24,7 +24,7 @@ import java.nio.file.attribute.PosixFilePermissions;
  * the same file, so owner and mode of one that several VMs use are left alone, and it must be readable by all as it is.
  * What belongs to this VM alone is given to its user.
  *
- * <p>The VM's socket and log appear in the run directory as links into the jail. Through a link a hostile Firecracker
+ * <p>The VM's sockets and log appear in the run directory as links into the jail. Through a link a hostile Firecracker
  * could lead us elsewhere; its default system call filter, on before the guest's first instruction, lets it make no
  * links, nor rename or remove anything.
  */
@@ -44,6 +44,7 @@ record JailFiles(Jail jail, int uid) {
             }
         }
         show(directory.apiSocket());
+        show(directory.agentSocket());
         show(directory.vmmLog());
         showRoot(directory.jailRoot());
     }

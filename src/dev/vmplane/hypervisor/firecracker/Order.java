@@ -1,6 +1,7 @@
 package dev.vmplane.hypervisor.firecracker;
 
 import dev.vmplane.host.Link;
+import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.Machine;
 import dev.vmplane.hypervisor.Rate;
 import dev.vmplane.model.Resources;
@@ -128,6 +129,22 @@ sealed interface Order {
         @Override
         public JsonObject fields() {
             return new JsonObject();
+        }
+    }
+
+    /**
+     * The way to the agent. The socket is bound by this very order, and nothing may be at its path: only another order of
+     * this kind to the same process takes its place.
+     */
+    record Vsock(Path socket) implements Part {
+        @Override
+        public String path() {
+            return "/vsock";
+        }
+
+        @Override
+        public JsonObject fields() {
+            return new JsonObject().put("guest_cid", AgentSocket.GUEST_CID).put("uds_path", socket.toString());
         }
     }
 

@@ -24,7 +24,7 @@ public final class RawLaunch implements Launch {
         this.worker = worker;
     }
 
-    /** Removes the socket of a process that died, which Firecracker leaves behind and would then stumble over. */
+    /** Removes the sockets of a process that died, which Firecracker leaves behind and would then stumble over. */
     @Override
     public Future<List<String>> prepare(Machine machine) {
         var command = new ArrayList<>(List.of(program, "--id", machine.vmId()));
@@ -33,6 +33,7 @@ public final class RawLaunch implements Launch {
                 () -> {
                     try {
                         removeSocket(machine.directory().apiSocket());
+                        removeSocket(machine.directory().agentSocket());
                         return List.copyOf(command);
                     } catch (IOException stuck) {
                         throw new HypervisorException(

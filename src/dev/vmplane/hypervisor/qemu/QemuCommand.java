@@ -15,7 +15,8 @@ import java.util.List;
  *
  * <p>What is not obvious in it: with ACPI the guest finds its devices and can power off; the first drive is the guest's
  * {@code vda}, the second its {@code vdb}; a reboot of the guest, which is also how its kernel panics, ends QEMU. There
- * is room for 24 devices, of which three are the network card, the source of randomness and the balloon.
+ * is room for 24 devices, of which four are the network card, the source of randomness, the balloon and the ports of the
+ * agent.
  */
 record QemuCommand(Path program, Acceleration acceleration) {
     private static final long BYTES_PER_MB = 1_000_000;
@@ -36,6 +37,7 @@ record QemuCommand(Path program, Acceleration acceleration) {
         network(machine.link(), command);
         command.addAll(List.of("-device", "virtio-rng-device"));
         command.addAll(List.of("-device", "virtio-balloon-device,deflate-on-oom=on"));
+        agent(machine, command);
         return List.copyOf(command);
     }
 
@@ -45,6 +47,14 @@ record QemuCommand(Path program, Acceleration acceleration) {
         command.addAll(List.of("-chardev", "socket,id=control,server=on,wait=off,path=" + socket));
         command.addAll(List.of("-mon", "chardev=control,mode=control"));
         command.addAll(List.of("-chardev", "file,id=console,append=on,path=" + console, "-serial", "chardev:console"));
+    }
+
+    /** The guest's agent finds its port by this name. QEMU lets in one of us at a time, and others wait unheard. */
+    private static void agent(Machine machine, List<String> command) {
+        var socket = option(machine.directory().agentSocket());
+        command.addAll(List.of("-chardev", "socket,id=agent,server=on,wait=off,path=" + socket));
+        command.addAll(List.of("-device", "virtio-serial-device"));
+        command.addAll(List.of("-device", "virtserialport,chardev=agent,name=vmplane.agent"));
     }
 
     private void kernel(Machine machine, List<String> command) {

@@ -3,6 +3,7 @@ package dev.vmplane.hypervisor.qemu;
 import dev.vmplane.host.GuestConfig;
 import dev.vmplane.host.ProcessEnd;
 import dev.vmplane.host.Processes;
+import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.Capabilities;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.HypervisorException;
@@ -16,6 +17,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.NetSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -34,11 +36,13 @@ public final class QemuHypervisor implements Hypervisor {
     private final Processes processes;
     private final Qmp qmp;
     private final QemuLauncher launcher;
+    private final AgentSocket agents;
 
     /** Runs {@code program} through {@code processes}; looks at files on {@code worker}. */
     public QemuHypervisor(
             Vertx vertx, WorkerExecutor worker, Processes processes, Path program, Acceleration acceleration) {
         this.acceleration = acceleration;
+        this.agents = new AgentSocket(vertx);
         this.processes = processes;
         this.qmp = new Qmp(vertx, ANSWER_LIMIT);
         this.launcher = new QemuLauncher(vertx, worker, processes, qmp, new QemuCommand(program, acceleration));
@@ -95,6 +99,11 @@ public final class QemuHypervisor implements Hypervisor {
         return started(machine, "give memory back")
                 .compose(found -> order(machine, List.of(balloon)))
                 .mapEmpty();
+    }
+
+    @Override
+    public Future<NetSocket> agent(Machine machine) {
+        return agents.port(machine);
     }
 
     /** Presses the power key, and wakes a paused guest so that it can notice. A guest that is gone needs no asking. */

@@ -11,8 +11,9 @@ import java.util.stream.Collectors;
 /**
  * How a simulated VM behaves, well or badly. Set for all VMs or one through the control socket under these names in
  * snake case, or by the guest's own environment: {@code SIM_BOOT_MS}, {@code SIM_UNHEALTHY}, {@code SIM_EXIT_AFTER_MS},
- * {@code SIM_EXIT_STATUS}, {@code SIM_CRASH_AFTER_MS}, {@code SIM_IGNORE_STOP}. What is set for one VM wins over its
- * environment, which wins over what is set for all.
+ * {@code SIM_EXIT_STATUS}, {@code SIM_CRASH_AFTER_MS}, {@code SIM_IGNORE_STOP}, {@code SIM_HOOK_MS}, {@code
+ * SIM_HOOK_STATUS}, {@code SIM_NO_AGENT}. What is set for one VM wins over its environment, which wins over what is set for
+ * all.
  *
  * @param bootMs from the start of the guest to its program
  * @param failLaunch the hypervisor's process ends before it takes orders
@@ -24,6 +25,9 @@ import java.util.stream.Collectors;
  * @param crashAfterMs from the program's start to a reset of the machine, as after a panic, which ends most hypervisors'
  *     processes; 0 for never
  * @param ignoreStop the guest does not end when it is asked to
+ * @param hookMs how long the guest's program takes to answer a hook
+ * @param hookStatus what it then answers
+ * @param noAgent nobody in the guest listens to what is said to its agent
  */
 record Behaviour(
         long bootMs,
@@ -34,13 +38,26 @@ record Behaviour(
         long exitAfterMs,
         int exitStatus,
         long crashAfterMs,
-        boolean ignoreStop) {
+        boolean ignoreStop,
+        long hookMs,
+        int hookStatus,
+        boolean noAgent) {
     private static final long USUAL_BOOT_MS = 50;
     private static final long MAX_MS = 24 * 60 * 60 * 1000L;
     private static final int MAX_STATUS = 255;
+    private static final int USUAL_HOOK_STATUS = 200;
+    private static final int MAX_HOOK_STATUS = 999;
     private static final String ENV_PREFIX = "SIM_";
-    private static final Set<String> GUEST_KEYS =
-            Set.of("boot_ms", "unhealthy", "exit_after_ms", "exit_status", "crash_after_ms", "ignore_stop");
+    private static final Set<String> GUEST_KEYS = Set.of(
+            "boot_ms",
+            "unhealthy",
+            "exit_after_ms",
+            "exit_status",
+            "crash_after_ms",
+            "ignore_stop",
+            "hook_ms",
+            "hook_status",
+            "no_agent");
     private static final Set<String> VMM_KEYS = Set.of("fail_launch", "refuse", "hang");
 
     /**
@@ -63,7 +80,10 @@ record Behaviour(
                 number(settings, "exit_after_ms", 0, MAX_MS),
                 (int) number(settings, "exit_status", 0, MAX_STATUS),
                 number(settings, "crash_after_ms", 0, MAX_MS),
-                flag(settings, "ignore_stop"));
+                flag(settings, "ignore_stop"),
+                number(settings, "hook_ms", 0, MAX_MS),
+                (int) number(settings, "hook_status", USUAL_HOOK_STATUS, MAX_HOOK_STATUS),
+                flag(settings, "no_agent"));
     }
 
     /** What a guest's environment sets; variables that are not for the simulator are left alone. */

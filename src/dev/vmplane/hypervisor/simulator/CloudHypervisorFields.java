@@ -35,6 +35,9 @@ final class CloudHypervisorFields {
             .required("mode", Set.of("Off", "Null", "Tty", "Pty", "File", "Socket"))
             .optional("file", String.class);
 
+    private static final LenientShape VSOCK =
+            new LenientShape().required("cid", Number.class).required("socket", String.class);
+
     static final LenientShape VM_CONFIG = new LenientShape()
             .optional("payload", PAYLOAD)
             .optional("cpus", CPUS)
@@ -42,6 +45,7 @@ final class CloudHypervisorFields {
             .optionalList("disks", DISK)
             .optionalList("net", CARD)
             .optional("balloon", BALLOON)
+            .optional("vsock", VSOCK)
             .optional("rng", new LenientShape().required("src", String.class))
             .optional("serial", CONSOLE)
             .optional("console", CONSOLE);

@@ -19,6 +19,7 @@ final class CloudHypervisorModel implements VmmModel {
 
     private static final Habits HABITS = new Habits("Cloud Hypervisor API", 4 * 1024 * 1024, true);
     private static final String PREFIX = "/api/v1/";
+    private static final String ADDRESS_IN_USE = "Address already in use (os error 98)";
     private static final String NO_SUCH_FILE = "No such file or directory (os error 2)";
 
     /** Null while there is no machine. */
@@ -75,6 +76,11 @@ final class CloudHypervisorModel implements VmmModel {
     }
 
     @Override
+    public Optional<Path> agentSocket() {
+        return stored().flatMap(StoredVmConfig::agentSocket);
+    }
+
+    @Override
     public List<Path> filesOfReset() {
         return stored().stream()
                 .flatMap(there -> Stream.of(there.consoleDirectory(), there.disks(), there.payload()))
@@ -91,7 +97,9 @@ final class CloudHypervisorModel implements VmmModel {
     public List<Path> filesNamedBy(Request request) {
         return switch (request.path()) {
             case PREFIX + "vm.create" -> filesOfCreate(request.body());
-            case PREFIX + "vm.boot", PREFIX + "vm.reboot" -> filesOfReset();
+            case PREFIX + "vm.boot" ->
+                Stream.concat(filesOfReset().stream(), agentSocket().stream()).toList();
+            case PREFIX + "vm.reboot" -> filesOfReset();
             default -> List.of();
         };
     }
@@ -216,6 +224,10 @@ final class CloudHypervisorModel implements VmmModel {
         if (!config.payload().allMatch(exists)) {
             state = State.HALF_MADE;
             throw fromApi(500, could, "Cannot open kernel file", NO_SUCH_FILE);
+        }
+        if (config.agentSocket().filter(exists).isPresent()) {
+            throw fromApi(
+                    500, could, "Error from device manager", "Cannot create virtio-vsock backend", ADDRESS_IN_USE);
         }
         state = State.RUNNING;
         return done(Effect.START);

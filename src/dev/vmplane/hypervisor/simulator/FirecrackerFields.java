@@ -41,6 +41,10 @@ final class FirecrackerFields {
             .optional("rx_rate_limiter", RATE_LIMITER)
             .optional("tx_rate_limiter", RATE_LIMITER);
     static final BodyShape ENTROPY = new BodyShape().optional("rate_limiter", RATE_LIMITER);
+    static final BodyShape VSOCK = new BodyShape()
+            .required("guest_cid", Number.class)
+            .required("uds_path", String.class)
+            .optional("vsock_id", String.class);
     static final BodyShape BALLOON = new BodyShape()
             .required("amount_mib", Number.class)
             .required("deflate_on_oom", Boolean.class)

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -23,6 +24,7 @@ final class FirecrackerModel implements VmmModel {
     private static final Habits HABITS = new Habits("Firecracker API", 51_200, false);
     private static final int MAX_VCPUS = 32;
     private static final int MAX_ARGUMENT_BYTES = 2048;
+    private static final int MIN_CID = 3;
 
     private final String id;
     private final Map<String, JsonObject> drives = new LinkedHashMap<>();
@@ -35,6 +37,7 @@ final class FirecrackerModel implements VmmModel {
             .put("track_dirty_pages", false)
             .put("huge_pages", "None");
     private JsonObject bootSource;
+    private JsonObject vsock;
     private State state = State.NOT_STARTED;
 
     FirecrackerModel(String id) {
@@ -64,6 +67,11 @@ final class FirecrackerModel implements VmmModel {
         return drive == null ? null : Path.of(drive.getString("path_on_host"));
     }
 
+    @Override
+    public Optional<Path> agentSocket() {
+        return Optional.ofNullable(vsock).map(there -> Path.of(there.getString("uds_path")));
+    }
+
     /** The serial port is the output of the process. */
     @Override
     public Optional<Path> console() {
@@ -87,12 +95,13 @@ final class FirecrackerModel implements VmmModel {
 
     @Override
     public List<Path> filesNamedBy(Request request) {
-        if (!request.path().equals("/boot-source") && !request.path().startsWith("/drives/")) {
+        if (!Set.of("/boot-source", "/vsock").contains(request.path())
+                && !request.path().startsWith("/drives/")) {
             return List.of();
         }
         try {
             var body = new JsonObject(request.body());
-            return Stream.of("kernel_image_path", "initrd_path", "path_on_host")
+            return Stream.of("kernel_image_path", "initrd_path", "path_on_host", "uds_path")
                     .map(body::getString)
                     .filter(Objects::nonNull)
                     .map(Path::of)
@@ -161,6 +170,8 @@ final class FirecrackerModel implements VmmModel {
         } else if (path.equals("/entropy")) {
             FirecrackerFields.ENTROPY.read(request.body());
             beforeStart();
+        } else if (path.equals("/vsock")) {
+            return listen(FirecrackerFields.VSOCK.read(request.body()), exists);
         } else if (path.equals("/balloon")) {
             var wanted = FirecrackerFields.BALLOON.read(request.body());
             beforeStart();
@@ -220,6 +231,20 @@ final class FirecrackerModel implements VmmModel {
         beforeStart();
         mustExist(wanted.getString("path_on_host"), "Unable to open the block device backing file", exists);
         drives.put(wanted.getString("drive_id"), wanted);
+    }
+
+    /** Binds at once. The socket of a former order of this kind is its own, and gives way. */
+    private Answer listen(JsonObject wanted, Predicate<Path> exists) {
+        beforeStart();
+        if (wanted.getLong("guest_cid") < MIN_CID) {
+            throw new Fault("Cannot create the vsock device: invalid CID.");
+        }
+        var path = Path.of(wanted.getString("uds_path"));
+        if (exists.test(path) && !agentSocket().equals(Optional.of(path))) {
+            throw new Fault("Cannot create backend for vsock device: UnixBind(Os { code: 98, kind: AddrInUse })");
+        }
+        vsock = wanted;
+        return done(Effect.LISTEN);
     }
 
     private Answer act(String action) {

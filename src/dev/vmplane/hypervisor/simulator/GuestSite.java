@@ -5,13 +5,11 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.json.JsonObject;
-import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
-import java.util.function.IntConsumer;
 
 /**
  * What a simulated guest serves: {@code /} a friendly line, {@code /health}, {@code /env} its environment, {@code
- * /exit/<n>} which ends it with that status, and {@code /ws}, a WebSocket that says everything back.
+ * /told} what its agent heard, {@code /exit/<n>} which ends it with that status, and {@code /ws}, a WebSocket that says
+ * everything back.
  */
 final class GuestSite implements Handler<HttpServerRequest> {
     static final HttpServerOptions LIMITS =
@@ -19,21 +17,17 @@ final class GuestSite implements Handler<HttpServerRequest> {
     private static final String EXIT = "/exit/";
 
     private final GuestSettings settings;
-    private final BooleanSupplier unhealthy;
-    private final Consumer<Runnable> whenAwake;
-    private final IntConsumer exit;
+    private final SimulatedGuest guest;
 
-    GuestSite(GuestSettings settings, BooleanSupplier unhealthy, Consumer<Runnable> whenAwake, IntConsumer exit) {
+    GuestSite(GuestSettings settings, SimulatedGuest guest) {
         this.settings = settings;
-        this.unhealthy = unhealthy;
-        this.whenAwake = whenAwake;
-        this.exit = exit;
+        this.guest = guest;
     }
 
     @Override
     public void handle(HttpServerRequest request) {
         request.pause();
-        whenAwake.accept(() -> {
+        guest.whenAwake(() -> {
             request.resume();
             answer(request);
         });
@@ -44,7 +38,7 @@ final class GuestSite implements Handler<HttpServerRequest> {
         switch (path) {
             case "/" -> say(request, 200, "hello from " + settings.hostname() + ", simulated\n");
             case "/health" -> {
-                if (unhealthy.getAsBoolean()) {
+                if (guest.behaviour().unhealthy()) {
                     say(request, 503, "not well\n");
                 } else {
                     say(request, 200, "ok\n");
@@ -56,11 +50,12 @@ final class GuestSite implements Handler<HttpServerRequest> {
                 settings.env().forEach(env::put);
                 say(request, 200, env.encode());
             }
+            case "/told" -> say(request, 200, guest.told().json().encode());
             case "/ws" -> request.toWebSocket().onSuccess(this::echo);
             default -> {
                 if (path.startsWith(EXIT) && path.substring(EXIT.length()).matches("\\d{1,3}")) {
                     var status = Integer.parseInt(path.substring(EXIT.length()));
-                    request.response().end("bye\n").onComplete(sent -> exit.accept(status));
+                    request.response().end("bye\n").onComplete(sent -> guest.exit(status));
                 } else {
                     say(request, 404, "not found\n");
                 }
@@ -73,7 +68,7 @@ final class GuestSite implements Handler<HttpServerRequest> {
     }
 
     private void echo(ServerWebSocket socket) {
-        socket.textMessageHandler(text -> whenAwake.accept(() -> socket.writeTextMessage(text)));
-        socket.binaryMessageHandler(bytes -> whenAwake.accept(() -> socket.writeBinaryMessage(bytes)));
+        socket.textMessageHandler(text -> guest.whenAwake(() -> socket.writeTextMessage(text)));
+        socket.binaryMessageHandler(bytes -> guest.whenAwake(() -> socket.writeBinaryMessage(bytes)));
     }
 }

@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -34,6 +36,10 @@ final class SimulatedGuest {
     private final Deque<Runnable> held = new ArrayDeque<>();
     private Future<HttpServer> server = Future.failedFuture("its program has not started");
     private SocketAddress address;
+    private Map<String, String> env = Map.of();
+    private GuestNotes told;
+    private Set<Runnable> visits = Set.of();
+    private boolean started;
     private boolean paused;
     private boolean gone;
 
@@ -52,6 +58,9 @@ final class SimulatedGuest {
 
         /** Told once, what the guest's environment says about that. */
         void environmentSets(JsonObject settings);
+
+        /** Told when somebody in the guest has been asked to end it. */
+        void guestAsked();
 
         /** Told once, when the guest has switched its machine off. */
         void guestEnded();
@@ -86,6 +95,7 @@ final class SimulatedGuest {
         gone = true;
         held.clear();
         timers.forEach(vertx::cancelTimer);
+        List.copyOf(visits).forEach(Runnable::run);
         return server.compose(listening -> listening.close().onComplete(closed -> taken.remove(address)))
                 .otherwiseEmpty();
     }
@@ -100,6 +110,43 @@ final class SimulatedGuest {
         } else if (held.size() < MAX_HELD) {
             held.addLast(event);
         }
+    }
+
+    /** Whether its agent listens. */
+    boolean hasAgent() {
+        return started && !gone && !host.behaviour().noAgent();
+    }
+
+    /** Somebody speaks with its agent: {@code hangUp} is what becomes of that when the machine is gone. */
+    void visited(Runnable hangUp) {
+        visits = visits.isEmpty() ? new HashSet<>() : visits;
+        visits.add(hangUp);
+    }
+
+    void left(Runnable hangUp) {
+        if (!visits.isEmpty()) {
+            visits.remove(hangUp);
+        }
+    }
+
+    Behaviour behaviour() {
+        return host.behaviour();
+    }
+
+    Map<String, String> env() {
+        return env;
+    }
+
+    /** Most guests are told nothing, and have no notes. */
+    GuestNotes told() {
+        if (told == null) {
+            told = new GuestNotes();
+        }
+        return told;
+    }
+
+    void askedToEnd() {
+        host.guestAsked();
     }
 
     private static GuestSettings settings(Path configDisk) throws IOException {
@@ -120,6 +167,7 @@ final class SimulatedGuest {
             return;
         }
         host.environmentSets(environment);
+        env = settings.env();
         var bootMs = host.behaviour().bootMs();
         after(bootMs, () -> startProgram(settings, bootMs));
     }
@@ -140,6 +188,7 @@ final class SimulatedGuest {
         if (gone) {
             return;
         }
+        started = true;
         console.print(SPEAKER + "started pid=1 uptime_ms=" + bootMs);
         if (behaviour.exitAfterMs() > 0) {
             after(behaviour.exitAfterMs(), () -> exit(behaviour.exitStatus()));
@@ -156,14 +205,15 @@ final class SimulatedGuest {
             return Future.failedFuture("another guest listens at " + wanted);
         }
         address = wanted;
-        var site = new GuestSite(settings, () -> host.behaviour().unhealthy(), this::whenAwake, this::exit);
+        var site = new GuestSite(settings, this);
         return vertx.createHttpServer(GuestSite.LIMITS)
                 .requestHandler(site)
                 .listen(wanted)
                 .onFailure(cause -> taken.remove(wanted));
     }
 
-    private void after(long delayMs, Runnable event) {
+    /** Runs {@code event} in a while, if the guest is still there and awake. */
+    void after(long delayMs, Runnable event) {
         timers.add(vertx.setTimer(Math.max(1, delayMs), due -> whenAwake(event)));
     }
 

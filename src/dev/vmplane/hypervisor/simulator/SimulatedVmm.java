@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -36,17 +37,20 @@ final class SimulatedVmm implements SimulatedGuest.Host {
     private final VmmModel model;
     private final Path output;
     private final Set<SocketAddress> taken;
+    private final SimulatedAgents agents;
     private SimulatedGuest guest;
     private JsonObject own = new JsonObject();
     private JsonObject environment = new JsonObject();
     private Future<HttpServer> api = Future.failedFuture("it has not started");
     private Future<Void> end;
+    private Path agentSocket;
     private int connections;
 
     /**
      * A process that has not begun.
      *
      * @param taken the addresses at which guests of this simulator listen
+     * @param agents let in whoever speaks with an agent
      * @param ended told once, when nothing of the process is left
      */
     SimulatedVmm(
@@ -56,6 +60,7 @@ final class SimulatedVmm implements SimulatedGuest.Host {
             Path output,
             Supplier<JsonObject> defaults,
             Set<SocketAddress> taken,
+            SimulatedAgents agents,
             Runnable ended) {
         this.vertx = vertx;
         this.files = files;
@@ -65,6 +70,7 @@ final class SimulatedVmm implements SimulatedGuest.Host {
         this.model = command.model();
         this.output = output;
         this.taken = taken;
+        this.agents = agents;
         this.guest = guest(output);
     }
 
@@ -88,6 +94,11 @@ final class SimulatedVmm implements SimulatedGuest.Host {
                 cause -> say("Error: cannot bind the API socket: " + cause).onComplete(said -> end()));
     }
 
+    /** The guest, if its agent listens. */
+    Optional<SimulatedGuest> agent() {
+        return guest.hasAgent() ? Optional.of(guest) : Optional.empty();
+    }
+
     /** Changes the behaviour of this VM alone. */
     void behave(JsonObject settings) {
         Behaviour.of(settings);
@@ -97,7 +108,7 @@ final class SimulatedVmm implements SimulatedGuest.Host {
     /** Ends the process at once, as SIGKILL would, and completes when nothing of it is left. */
     Future<Void> end() {
         if (end == null) {
-            end = Future.join(api.compose(HttpServer::close), guest.vanish())
+            end = Future.join(api.compose(HttpServer::close), guest.vanish(), unlisten())
                     .<Void>mapEmpty()
                     .otherwiseEmpty()
                     .onComplete(done -> ended.run());
@@ -113,6 +124,13 @@ final class SimulatedVmm implements SimulatedGuest.Host {
     @Override
     public void environmentSets(JsonObject settings) {
         environment = settings;
+    }
+
+    @Override
+    public void guestAsked() {
+        if (!behaviour().ignoreStop()) {
+            guest.exit(0);
+        }
     }
 
     @Override
@@ -191,7 +209,8 @@ final class SimulatedVmm implements SimulatedGuest.Host {
     private Future<?> perform(Effect effect) {
         return switch (effect) {
             case NONE -> Future.succeededFuture();
-            case START -> boot();
+            case LISTEN -> listen();
+            case START -> listen().compose(bound -> boot());
             case PAUSE -> guestDoes(guest::pause);
             case RESUME -> guestDoes(guest::resume);
             case ASK_TO_END -> guestDoes(() -> guest.whenAwake(this::guestAsked));
@@ -205,6 +224,21 @@ final class SimulatedVmm implements SimulatedGuest.Host {
     private Future<?> guestDoes(Runnable act) {
         vertx.runOnContext(answered -> act.run());
         return Future.succeededFuture();
+    }
+
+    /** The way to the agent, if there is to be one and it is not bound yet. */
+    private Future<?> listen() {
+        var wanted = model.agentSocket().filter(path -> !path.equals(agentSocket));
+        wanted.ifPresent(path -> agentSocket = path);
+        return wanted.map(path -> files.executeBlocking(() -> agents.link(path), false))
+                .orElse(Future.succeededFuture());
+    }
+
+    /** A dead process lets nobody in, and what would is the socket of all that live. */
+    private Future<?> unlisten() {
+        return agentSocket == null
+                ? Future.succeededFuture()
+                : files.executeBlocking(() -> Files.deleteIfExists(agentSocket), false);
     }
 
     private Future<?> boot() {
@@ -235,12 +269,6 @@ final class SimulatedVmm implements SimulatedGuest.Host {
             new SocketFile(command.apiSocket()).clear(files).onComplete(cleared -> end());
         } else {
             end();
-        }
-    }
-
-    private void guestAsked() {
-        if (!behaviour().ignoreStop()) {
-            guest.exit(0);
         }
     }
 

@@ -33,6 +33,7 @@ import java.util.concurrent.TimeUnit;
  * </pre>
  */
 public final class Simulator extends VerticleBase {
+    private static final String AGENT_SOCKET = "sim-agent.sock";
     private static final int MAX_BODY_BYTES = 64 * 1024;
     private static final int FILE_THREADS = 4;
     private static final long FILE_LIMIT_SECONDS = 10;
@@ -67,8 +68,16 @@ public final class Simulator extends VerticleBase {
     @Override
     public Future<?> start() {
         files = vertx.createSharedWorkerExecutor("simulator-files", FILE_THREADS, FILE_LIMIT_SECONDS, TimeUnit.SECONDS);
-        table = new VmmTable(vertx, files, capacity, started.toEpochMilli() * NUMBERS_PER_MS, this::tellWatchers);
-        return files.executeBlocking(() -> Files.deleteIfExists(controlSocket))
+        table = new VmmTable(
+                vertx,
+                files,
+                capacity,
+                started.toEpochMilli() * NUMBERS_PER_MS,
+                controlSocket.resolveSibling(AGENT_SOCKET),
+                this::tellWatchers);
+        return table.agents()
+                .listen()
+                .compose(listening -> files.executeBlocking(() -> Files.deleteIfExists(controlSocket)))
                 .compose(free -> new SocketFile(controlSocket)
                         .listen(vertx.createHttpServer().requestHandler(this::receive), files));
     }
@@ -76,7 +85,9 @@ public final class Simulator extends VerticleBase {
     /** The processes end with their host. */
     @Override
     public Future<?> stop() {
-        return Future.join(table.all().stream().map(SimulatedVmm::end).toList()).eventually(files::close);
+        return Future.join(table.all().stream().map(SimulatedVmm::end).toList())
+                .eventually(table.agents()::close)
+                .eventually(files::close);
     }
 
     private void receive(HttpServerRequest request) {

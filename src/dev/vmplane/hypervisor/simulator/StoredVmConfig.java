@@ -20,6 +20,10 @@ record StoredVmConfig(JsonObject json) {
                 .map(serial -> Path.of(serial.getString("file")));
     }
 
+    Optional<Path> agentSocket() {
+        return Optional.ofNullable(json.getJsonObject("vsock")).map(vsock -> Path.of(vsock.getString("socket")));
+    }
+
     /** The kernel, and the initramfs if there is one. */
     Stream<Path> payload() {
         var payload = json.getJsonObject("payload", new JsonObject());

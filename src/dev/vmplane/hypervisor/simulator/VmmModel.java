@@ -14,6 +14,8 @@ interface VmmModel {
     /** What a request, or the guest itself, makes of the machine. */
     enum Effect {
         NONE,
+        /** The way to the guest's agent is bound. */
+        LISTEN,
         START,
         PAUSE,
         RESUME,
@@ -64,6 +66,9 @@ interface VmmModel {
 
     /** The file that is emptied when a guest starts and takes what it prints; without one, that is the process's output. */
     Optional<Path> console();
+
+    /** Where the process lets in whoever speaks with the guest's agent, if it was told to. */
+    Optional<Path> agentSocket();
 
     /** The files that decide whether it {@link #bootsAgain}. */
     List<Path> filesOfReset();

@@ -21,6 +21,7 @@ final class VmmTable {
     private final Vertx vertx;
     private final WorkerExecutor files;
     private final int capacity;
+    private final SimulatedAgents agents;
     private final Runnable ended;
     private final Map<String, SimulatedVmm> byVm = new LinkedHashMap<>();
     private final Map<Long, SimulatedVmm> byNumber = new HashMap<>();
@@ -33,13 +34,16 @@ final class VmmTable {
      * An empty table.
      *
      * @param firstNumber above every number that was ever given, by this simulator or one before it
+     * @param agentSocket where whoever speaks with an agent is let in
      * @param ended told after each end
      */
-    VmmTable(Vertx vertx, WorkerExecutor files, int capacity, long firstNumber, Runnable ended) {
+    VmmTable(Vertx vertx, WorkerExecutor files, int capacity, long firstNumber, Path agentSocket, Runnable ended) {
         this.vertx = vertx;
         this.files = files;
         this.capacity = capacity;
         this.newest = firstNumber;
+        this.agents = new SimulatedAgents(
+                vertx, files, agentSocket, vmId -> ofVm(vmId).flatMap(SimulatedVmm::agent));
         this.ended = ended;
     }
 
@@ -50,11 +54,15 @@ final class VmmTable {
         }
         var number = ++newest;
         var vmm = new SimulatedVmm(
-                vertx, files, command, output, () -> defaults, taken, () -> remove(command.vmId(), number));
+                vertx, files, command, output, () -> defaults, taken, agents, () -> remove(command.vmId(), number));
         byVm.put(command.vmId(), vmm);
         byNumber.put(number, vmm);
         vmm.start();
         return Optional.of(number);
+    }
+
+    SimulatedAgents agents() {
+        return agents;
     }
 
     Optional<SimulatedVmm> ofVm(String vmId) {
