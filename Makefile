@@ -14,14 +14,14 @@ tools_for_build := java
 tools_for_crash := java crash
 tools_for_fmt := java
 tools_for_guest := $(guest_tools)
-tools_for_test := java $(guest_tools) qemu crash
+tools_for_test := java $(guest_tools) qemu images registry crash
 # The simulator boots nothing. QEMU is what every other host can fall back on, unless another hypervisor is asked for.
 ifeq ($(FC_BACKEND),simulator)
 run_images :=
 tools_for_run := java
 else
 run_images := guest
-tools_for_run := java $(guest_tools) $(if $(filter-out qemu,$(FC_BACKEND)),,qemu)
+tools_for_run := java $(guest_tools) images $(if $(filter-out qemu,$(FC_BACKEND)),,qemu)
 endif
 TOOLS := $(sort $(foreach goal,$(MAKECMDGOALS),$(tools_for_$(goal))))
 

@@ -30,7 +30,8 @@ class ConfigTest {
     private static final Pattern COMMENTED_KEY = Pattern.compile("(?m)^#((?:  )*[a-z_]+:)");
 
     /** Keys that hold no single value and are therefore set by no variable. */
-    private static final Set<String> LISTS = Set.of("network.grants");
+    private static final Set<String> LISTS =
+            Set.of("network.grants", "images.registries_allowed", "images.registries_plain_http");
 
     @Test
     void theFileAsShippedSaysWhatHoldsWithoutIt() {
@@ -75,7 +76,9 @@ class ConfigTest {
         var reader = Config.load(SHIPPED, Map.of(), "host-1").specReader();
         var file = Path.of("conf", "desired-vms.yaml");
 
-        var wishes = new DesiredVms(file.toString(), reader).parse(Files.readString(file));
+        var wishes = new DesiredVms(file.toString(), reader)
+                .read(Files.readString(file))
+                .wishes(Map.of());
 
         assertThat(wishes).extracting(wish -> wish.jobId()).containsExactly("hello");
     }
@@ -172,6 +175,9 @@ class ConfigTest {
                 arguments(
                         "network:\n  grants: ['tenant:red']\n",
                         "c.yaml:2: network.grants cannot hold a tenant: that is for the VM's own spec to allow"),
+                arguments(
+                        "images:\n  registries_allowed: ['http://a']\n",
+                        "c.yaml:2: images.registries_allowed cannot hold 'http://a': a host such as registry.lan:5000"),
                 arguments(
                         "roles:\n  web:\n    allow: [metadata]\n",
                         "c.yaml:3: roles.web.allow cannot hold 'metadata': the operator of this host has not granted it"),

@@ -1,6 +1,7 @@
 package dev.vmplane;
 
 import dev.vmplane.hypervisor.firecracker.JailerChoice;
+import dev.vmplane.image.ImageSettings;
 import dev.vmplane.model.Allow;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.Backoff;
@@ -44,6 +45,7 @@ public record Config(
         Retention retention,
         String addressRange,
         Network network,
+        ImageSettings images,
         Map<String, Map<String, Object>> roles) {
 
     /**

@@ -1,6 +1,7 @@
 package dev.vmplane;
 
 import dev.vmplane.hypervisor.firecracker.JailerChoice;
+import dev.vmplane.image.ImageSettings;
 import dev.vmplane.model.Allow;
 import dev.vmplane.model.AllowDocument;
 import dev.vmplane.model.Backend;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Makes a {@link Config} of text: the one list of keys, with what holds when they are left out and what they can be. */
 final class ConfigReader {
@@ -38,11 +40,17 @@ final class ConfigReader {
             "(/[A-Za-z0-9_@:\\\\-][A-Za-z0-9_@:.\\\\-]*)+",
             "the path of a cgroup below the mount, such as /vmplane.slice");
 
+    private static final Pattern REGISTRY =
+            Pattern.compile("[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?|\\[[0-9a-f:]+\\](:[0-9]{1,5})?");
+
     private static final Duration MIN_WAIT = Duration.ofMillis(100);
     private static final Duration MAX_WAIT = Duration.ofHours(1);
+    private static final Duration DAY = Duration.ofDays(1);
     private static final Duration WEEK = Duration.ofDays(7);
     private static final int MAX_PORT = 65535;
     private static final int MAX_MEMORY_MIB = 1 << 26;
+    private static final int MAX_IMAGE_MIB = 1 << 26;
+    private static final long MEBI = 1024 * 1024;
 
     private ConfigReader() {}
 
@@ -85,6 +93,7 @@ final class ConfigReader {
                 retention(top.object("retention")),
                 top.text("address_range", NETWORK, null),
                 network,
+                images(top.object("images")),
                 roles(top, defaults, network.grants(), source));
         top.end();
         source.end();
@@ -179,6 +188,34 @@ final class ConfigReader {
         }
         fields.end();
         return network;
+    }
+
+    private static ImageSettings images(Fields fields) {
+        var authFile = fields.text("auth_file", PATH, null);
+        var settings = new ImageSettings(
+                fields.integer("parallel", 2, 1, 64),
+                fields.millis("pull_ms", Duration.ofMinutes(30), MIN_WAIT, DAY),
+                fields.integer("max_mb", 8192, 1, MAX_IMAGE_MIB) * MEBI,
+                fields.integer("max_unpacked_mb", 16_384, 1, MAX_IMAGE_MIB) * MEBI,
+                fields.integer("max_files", 1_000_000, 1, 100_000_000),
+                fields.integer("budget_mb", 20_480, 1, MAX_IMAGE_MIB) * MEBI,
+                authFile == null ? null : Path.of(authFile),
+                registries(fields, "registries_allowed"),
+                registries(fields, "registries_plain_http"),
+                fields.integer("uid_base", 1_900_000_000, 1000, 2_147_000_000));
+        fields.end();
+        return settings;
+    }
+
+    private static List<String> registries(Fields fields, String name) {
+        var registries = fields.texts(name);
+        for (var registry : registries) {
+            if (!REGISTRY.matcher(registry).matches()) {
+                fields.refuseField(
+                        "bad_value", name, "cannot hold '" + registry + "': a host such as registry.lan:5000");
+            }
+        }
+        return registries;
     }
 
     private static Map<String, Map<String, Object>> roles(

@@ -4,7 +4,7 @@ import dev.vmplane.api.ApiParts;
 import dev.vmplane.api.ApiSettings;
 import dev.vmplane.api.ApiVerticle;
 import dev.vmplane.api.DesiredFileVerticle;
-import dev.vmplane.bus.Address.PutJob;
+import dev.vmplane.api.Uploads;
 import dev.vmplane.feed.EventFeed;
 import dev.vmplane.feed.Meters;
 import dev.vmplane.host.Processes;
@@ -14,10 +14,8 @@ import dev.vmplane.ingress.IngressVerticle;
 import dev.vmplane.ingress.RouteTable;
 import dev.vmplane.ingress.RouteVerticle;
 import dev.vmplane.model.Backend;
-import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.SpecReader;
 import dev.vmplane.model.Time;
-import dev.vmplane.model.Wish;
 import dev.vmplane.pool.PoolVerticle;
 import dev.vmplane.pool.VolumeVerticle;
 import dev.vmplane.reconcile.ReconcilerVerticle;
@@ -132,13 +130,14 @@ public final class ControlPlane {
                 .compose(ingress -> deploy(new Meters(registry)))
                 .compose(meters -> deployIfThere(parts.network().verticle()))
                 .compose(walls -> deploy(new VolumeVerticle(parts.volumes(), time)))
-                .compose(removal -> deploy(parts.logs()))
+                .compose(removal -> deploy(parts.imageVerticle()))
+                .compose(images -> deploy(parts.logs()))
                 .compose(logs -> deploy(metered(parts.pool())))
                 .compose(pool -> deploy(new ReconcilerVerticle(config.brake(), time)))
                 .compose(reconciler -> deployApi(parts.images()))
                 .compose(api -> deploy(new DesiredFileVerticle(
                         config.desiredVms(),
-                        new DesiredVms(config.desiredVms().toString(), config.specReader())::parse,
+                        new DesiredVms(config.desiredVms().toString(), config.specReader())::read,
                         config.brake(),
                         time)));
     }
@@ -187,15 +186,12 @@ public final class ControlPlane {
     private ApiParts apiParts(SpecReader reader, Images images) {
         return new ApiParts(
                 text -> YamlDocument.parse(text).object(),
-                body -> wished(reader.read(body)),
-                images::check,
+                new ApiWishes(reader),
+                images::checkFiles,
+                new Uploads(images.incoming(), config.images().maxBytes()),
                 new EventFeed(vertx, time),
                 registry,
                 time);
-    }
-
-    private static PutJob wished(Wish wish) {
-        return new PutJob(wish.jobId(), wish.tenant(), wish.spec(), DesiredVm.Source.API);
     }
 
     /** One server on each event loop, all on one port. */

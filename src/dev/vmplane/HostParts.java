@@ -14,6 +14,7 @@ import dev.vmplane.host.cgroup.Cgroups;
 import dev.vmplane.host.disk.HostDisks;
 import dev.vmplane.host.disk.Mke2fs;
 import dev.vmplane.host.disk.VolumeFiles;
+import dev.vmplane.image.ImageVerticle;
 import dev.vmplane.image.Images;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.Time;
@@ -52,6 +53,7 @@ final class HostParts {
     private final WorkerExecutor disk;
     private final WorkerExecutor reading;
     private final Config config;
+    private final String databaseId;
     private final Time time;
     private final Backends.Chosen backend;
     private final Networks.Chosen network;
@@ -78,6 +80,7 @@ final class HostParts {
         this.disk = disk;
         this.reading = reading;
         this.config = config;
+        this.databaseId = databaseId;
         this.time = time;
         this.backend = backend;
         this.network = network;
@@ -153,6 +156,16 @@ final class HostParts {
 
     Images images() {
         return images;
+    }
+
+    /** Gets images, into the directory where VMs look for what they boot from. */
+    ImageVerticle imageVerticle() {
+        return new ImageVerticle(
+                backend.imageDir(),
+                databaseId,
+                config.images().withUsualCredentials(System.getenv()),
+                System.getenv().getOrDefault("PATH", ""),
+                time);
     }
 
     /** Answers for what VMs print, here and after their end. */

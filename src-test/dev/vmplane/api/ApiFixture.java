@@ -10,6 +10,7 @@ import dev.vmplane.bus.Bus;
 import dev.vmplane.feed.EventFeed;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Lifecycle;
+import dev.vmplane.model.PinnedImage;
 import dev.vmplane.model.Refusal;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -21,6 +22,7 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,6 +33,18 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /** The API over a fake store and an ingress that follows as far as a test lets it. */
 final class ApiFixture {
+    private static final Wishes WISHES = new Wishes() {
+        @Override
+        public Optional<String> image(Map<String, Object> request) {
+            return Optional.empty();
+        }
+
+        @Override
+        public PutJob read(Map<String, Object> request, PinnedImage image) {
+            return wish(request);
+        }
+    };
+
     final FakeStore store = new FakeStore();
     final ManualTime time = new ManualTime(Samples.NOW);
     final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -48,8 +62,9 @@ final class ApiFixture {
                 new ApiSettings("127.0.0.1", 0),
                 new ApiParts(
                         ApiFixture::yaml,
-                        ApiFixture::wish,
+                        WISHES,
                         boot -> Future.succeededFuture(),
+                        new Uploads(Path.of("nowhere"), 0),
                         new EventFeed(vertx, time),
                         metrics,
                         time));

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -40,6 +41,16 @@ class DesiredFilePlanTest {
         var plan = plan(
                 List.of(FileJobs.wish("a", "t", "/x")),
                 List.of(FileJobs.row("a", "t", FileJobs.spec("/x"), Source.FILE)));
+
+        assertThat(plan).isEqualTo(new DesiredFilePlan(List.of(), List.of(), List.of(), List.of()));
+    }
+
+    @Test
+    void aJobWhoseImageIsNotFoundStaysAsItIs() {
+        var row = FileJobs.row("a", "t", FileJobs.spec("/x"), Source.FILE);
+        var views = List.of(new JobView(row, List.of(), List.of()));
+
+        var plan = DesiredFilePlan.of(List.of(), Set.of("a"), views, BRAKE);
 
         assertThat(plan).isEqualTo(new DesiredFilePlan(List.of(), List.of(), List.of(), List.of()));
     }
@@ -103,7 +114,7 @@ class DesiredFilePlanTest {
                 .map(row -> new JobView(row, List.of(runningVmOf(row)), List.of()))
                 .toList();
 
-        var plan = DesiredFilePlan.of(List.of(FileJobs.wish("new", "t", "/x")), views, BRAKE);
+        var plan = DesiredFilePlan.of(List.of(FileJobs.wish("new", "t", "/x")), Set.of(), views, BRAKE);
 
         assertThat(plan.delete()).isEmpty();
         assertThat(plan.held()).hasSize(8);
@@ -127,7 +138,7 @@ class DesiredFilePlanTest {
     private static DesiredFilePlan plan(List<Wish> wishes, List<DesiredVm> jobs) {
         var views =
                 jobs.stream().map(job -> new JobView(job, List.of(), List.of())).toList();
-        return DesiredFilePlan.of(wishes, views, BRAKE);
+        return DesiredFilePlan.of(wishes, Set.of(), views, BRAKE);
     }
 
     private static List<Wish> wishes(Random random) {

@@ -6,11 +6,16 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.vmplane.ManualTime;
+import dev.vmplane.Pictures;
+import dev.vmplane.bus.Address;
+import dev.vmplane.bus.Bus;
 import dev.vmplane.model.Brake;
 import dev.vmplane.model.DesiredVm.Source;
+import dev.vmplane.model.PinnedImage;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.Time;
 import dev.vmplane.model.Wish;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.junit5.VertxExtension;
 import java.io.IOException;
@@ -22,9 +27,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +49,9 @@ class DesiredFileVerticleTest {
     private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
 
     private final AtomicInteger timesRead = new AtomicInteger();
+
+    /** Which jobs ask for images. */
+    private Map<String, String> images = Map.of();
 
     private Vertx vertx;
     private Path file;
@@ -240,6 +250,31 @@ class DesiredFileVerticleTest {
     }
 
     @Test
+    void aJobWhoseImageCannotBeLookedUpStaysAndHoldsNobodyUp() throws Exception {
+        var registry = new AtomicReference<>(Refusal.Kind.UNAVAILABLE);
+        new Bus(vertx)
+                .answer(
+                        Address.IMAGE_LOOK_UP,
+                        asked -> registry.get() == null
+                                ? Future.succeededFuture(new PinnedImage(asked.reference(), Pictures.CONFIG))
+                                : Future.failedFuture(new Refusal(registry.get(), "away", null, "the registry is away")
+                                        .asException()))
+                .await();
+        store.hold(FileJobs.row("a", "a", FileJobs.spec("/x"), Source.FILE));
+        images = Map.of("a", "nginx:1");
+        write("a /new\nb /y\n");
+
+        deploy();
+        var whileAway = store.writes();
+        registry.set(null);
+        nextLook();
+
+        assertThat(whileAway).containsExactly("put b");
+        assertThat(store.writes()).containsExactly("put b", "put a");
+        assertThat(complaints()).containsExactly("the registry is away");
+    }
+
+    @Test
     void manyMoreJobsThanFitOnePageAreFollowed() throws Exception {
         var lines = new StringBuilder();
         for (int job = 0; job < 1200; job++) {
@@ -255,7 +290,7 @@ class DesiredFileVerticleTest {
     }
 
     private void deploy() {
-        vertx.deployVerticle(new DesiredFileVerticle(file, this::parse, new Brake(50, 5), signallingTime()))
+        vertx.deployVerticle(new DesiredFileVerticle(file, this::draft, new Brake(50, 5), signallingTime()))
                 .await();
         awaitLook();
     }
@@ -311,6 +346,23 @@ class DesiredFileVerticleTest {
                 .filter(pair -> pair.key.equals("error"))
                 .map(pair -> (String) pair.value)
                 .toList();
+    }
+
+    private DesiredDraft draft(String text) {
+        var wishes = parse(text);
+        return new DesiredDraft() {
+            @Override
+            public Map<String, String> images() {
+                return images;
+            }
+
+            @Override
+            public List<Wish> wishes(Map<String, PinnedImage> pins) {
+                return wishes.stream()
+                        .filter(wish -> !images.containsKey(wish.jobId()) || pins.containsKey(wish.jobId()))
+                        .toList();
+            }
+        };
     }
 
     private List<Wish> parse(String text) {

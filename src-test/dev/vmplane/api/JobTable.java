@@ -29,6 +29,7 @@ final class JobTable {
         var store = new JobTable();
         var bus = new Bus(vertx);
         Future.all(
+                        bus.answer(Address.STORE_JOB_GET, store::get),
                         bus.answer(Address.STORE_JOB_LIST, store::list),
                         bus.answer(Address.STORE_JOB_PUT, store::put),
                         bus.answer(Address.STORE_JOB_DELETE, store::delete))
@@ -60,6 +61,14 @@ final class JobTable {
 
     synchronized Map<String, DesiredVm> jobs() {
         return Map.copyOf(jobs);
+    }
+
+    private synchronized Future<JobView> get(JobKey key) {
+        var job = jobs.get(key.jobId());
+        return job == null
+                ? Future.failedFuture(Refusal.notFound("job_not_found", "job '" + key.jobId() + "' does not exist")
+                        .asException())
+                : Future.succeededFuture(new JobView(job, List.of(), List.of()));
     }
 
     private synchronized Future<Page<JobView>> list(PageQuery query) {

@@ -143,13 +143,13 @@ class VmArrivalTest {
     }
 
     @Test
-    void aVmThatBootsForAJobHearsOfItBeforeItIsRouted() {
+    void aVmThatBootsForAJobWarmsUpTooAndHearsOfItBeforeItIsRouted() {
         rig.hooks(BOTH).job(Completion.OPEN, ENV).start(OWNER);
 
         rig.check(200);
 
         rig.until(Phase.RUNNING);
-        assertThat(rig.agent.asked()).containsExactly("attach", "hook /attach");
+        assertThat(rig.agent.asked()).containsExactly("hook /warm", "attach", "hook /attach");
         assertThat(rig.agent.rowAt("hook /attach")).isEqualTo(Phase.BOOTING);
         assertThat(rig.agent.attachment()).isEqualTo(new Attachment("web", "web", ENV));
         assertThat(rig.agent.body("/attach"))

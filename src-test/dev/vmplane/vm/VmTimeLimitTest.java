@@ -51,8 +51,9 @@ class VmTimeLimitTest {
     void theTimeThatItRanUnderAFormerControlPlaneCounts() {
         rig.job(MINUTE, Map.of());
 
+        // The next check, and the limit.
         rig.adopt(OWNER, new VmState.Running(NOW.minusSeconds(61), PROCESS, true), Inspection.RUNNING);
-        rig.untilAlarms(1);
+        rig.untilAlarms(2);
         rig.time.advance(Duration.ZERO);
 
         assertThat(rig.gone().state().reason()).isEqualTo(TIMED_OUT);

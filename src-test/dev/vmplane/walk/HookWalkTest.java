@@ -58,7 +58,7 @@ class HookWalkTest {
         plane.post(wish("first", "{\"SIM_HOOK_STATUS\": 500}", "running", "Oslo"));
 
         plane.until("the hook has failed", () -> plane.get("/vms/first").text().contains("hook_failed"));
-        assertThat(plane.get("/vms/first").text()).contains("the attach hook answered with status 500");
+        assertThat(plane.get("/vms/first").text()).contains("the warm hook answered with status 500");
     }
 
     private JsonObject told(String jobId) {

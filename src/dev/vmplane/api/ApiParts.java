@@ -1,6 +1,5 @@
 package dev.vmplane.api;
 
-import dev.vmplane.bus.Address.PutJob;
 import dev.vmplane.model.Boot;
 import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Time;
@@ -15,14 +14,14 @@ import java.util.function.Function;
  * What one {@link ApiVerticle} is given by the start-up code, because it belongs to other folders.
  *
  * @param yaml reads a YAML text; throws {@link RefusedException}
- * @param wishes makes a complete wish of a request's body; throws {@link RefusedException}
- * @param images fails with a {@link RefusedException} unless all that a spec boots from is there
+ * @param images fails with a {@link RefusedException} unless all files that a spec boots from are there
  * @param events answers {@code GET /events}; it is used on one event loop only, so each verticle gets its own
  */
 public record ApiParts(
         Function<String, Map<String, Object>> yaml,
-        Function<Map<String, Object>, PutJob> wishes,
+        Wishes wishes,
         Function<Boot, Future<Void>> images,
+        Uploads uploads,
         Handler<RoutingContext> events,
         PrometheusMeterRegistry metrics,
         Time time) {}

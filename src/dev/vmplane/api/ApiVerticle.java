@@ -14,6 +14,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * The HTTP API. There is one per event loop, all on one port; they hold no state but the requests under way, and know
@@ -52,10 +53,10 @@ public final class ApiVerticle extends VerticleBase {
     public Future<?> start() {
         var bus = new Bus(vertx);
         var waits = new JobWaits(bus, parts.time());
+        var imageWaits = new ImageWaits(bus, parts.time());
         var logs = new LogEndpoints(bus, parts.time());
-        server = vertx.createHttpServer(serverOptions()).requestHandler(router(bus, waits, logs));
-        return waits.listen()
-                .compose(listening -> logs.listen())
+        server = vertx.createHttpServer(serverOptions()).requestHandler(router(bus, waits, imageWaits, logs));
+        return Future.all(waits.listen(), imageWaits.listen(), logs.listen())
                 .compose(listening -> server.listen(settings.port(), settings.host()));
     }
 
@@ -64,16 +65,19 @@ public final class ApiVerticle extends VerticleBase {
         return server.actualPort();
     }
 
-    private Router router(Bus bus, JobWaits waits, LogEndpoints logs) {
+    private Router router(Bus bus, JobWaits waits, ImageWaits imageWaits, LogEndpoints logs) {
         var jobs = new JobEndpoints(bus, parts, waits);
         var fleet = new FleetEndpoints(bus, parts, waits);
         var volumes = new VolumeEndpoints(bus);
+        var images = new ImageEndpoints(bus, parts, imageWaits, new Upload(vertx, parts.time(), parts.uploads()));
         var exec = new ExecEndpoints(bus, parts.time());
         var router = Router.router(vertx);
         var endpoints = new Endpoints(router);
-        router.route(POST, "/vms").handler(this::startBodyClock);
-        router.route(POST, "/vms").handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES));
-        router.route(POST, "/vms").handler(this::stopBodyClock);
+        for (var path : List.of("/vms", "/images")) {
+            router.route(POST, path).handler(this::startBodyClock);
+            router.route(POST, path).handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES));
+            router.route(POST, path).handler(this::stopBodyClock);
+        }
         endpoints
                 .answer(POST, "/vms", jobs::put)
                 .answer(GET, "/vms", jobs::list)
@@ -88,6 +92,13 @@ public final class ApiVerticle extends VerticleBase {
                 .answer(GET, "/volumes", volumes::list)
                 .answer(GET, "/volumes/:name", volumes::get)
                 .answer(DELETE, "/volumes/:name", volumes::delete)
+                .answer(GET, "/images", images::list)
+                .answer(POST, "/images", images::pull)
+                .answer(POST, "/images/prune", images::prune)
+                .answer(POST, "/images/load", images::load)
+                .answer(GET, "/images/*", images::get)
+                .answer(DELETE, "/images/*", images::delete)
+                .answer(GET, "/kernels", images::kernels)
                 .answer(POST, "/instances/:vm_id/reclaim", fleet::reclaim)
                 .answer(GET, "/stats", fleet::stats)
                 .handle(GET, "/events", parts.events())

@@ -46,9 +46,12 @@ final class DesiredFilePass {
      */
     record Outcome(int put, int deleted, Set<Complaint> complaints, boolean complete) {}
 
-    static Future<Outcome> make(Bus bus, List<Wish> wishes, Brake brake) {
+    static Future<Outcome> make(Bus bus, List<Wish> wishes, DesiredImages images, Brake brake) {
         var pass = new DesiredFilePass(bus);
-        return pass.jobs().compose(jobs -> pass.perform(DesiredFilePlan.of(wishes, jobs, brake)));
+        images.refused().forEach(pass::refused);
+        return pass.jobs()
+                .compose(jobs ->
+                        pass.perform(DesiredFilePlan.of(wishes, images.refused().keySet(), jobs, brake)));
     }
 
     private Future<Outcome> perform(DesiredFilePlan plan) {
@@ -69,11 +72,14 @@ final class DesiredFilePass {
     /** Completes when the answer is there, be it yes or no. */
     private Future<Void> outcome(String job, Future<?> answer) {
         return answer.<Void>mapEmpty().recover(cause -> {
-            var refusal = ((RefusedException) cause).refusal();
-            complete &= refusal.kind() != Refusal.Kind.BUSY && refusal.kind() != Refusal.Kind.UNAVAILABLE;
-            complaints.add(new Complaint(job, refusal.message()));
+            refused(job, ((RefusedException) cause).refusal());
             return Future.succeededFuture();
         });
+    }
+
+    private void refused(String job, Refusal refusal) {
+        complete &= refusal.kind() != Refusal.Kind.BUSY && refusal.kind() != Refusal.Kind.UNAVAILABLE;
+        complaints.add(new Complaint(job, refusal.message()));
     }
 
     private Future<List<JobView>> jobs() {

@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -27,11 +28,18 @@ import java.util.stream.Collectors;
  */
 record DesiredFilePlan(List<JobKey> delete, List<JobKey> held, List<PutJob> put, List<String> taken) {
 
-    static DesiredFilePlan of(List<Wish> wishes, Collection<JobView> jobs, Brake brake) {
+    /**
+     * The plan for a file.
+     *
+     * @param unclear jobs of the file of which it is not known what they shall be: their rows stay
+     */
+    static DesiredFilePlan of(List<Wish> wishes, Set<String> unclear, Collection<JobView> jobs, Brake brake) {
         var plan = new DesiredFilePlan(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         var unmet = new HashMap<String, Wish>();
         wishes.forEach(wish -> unmet.put(wish.jobId(), wish));
-        jobs.forEach(view -> plan.compare(view.job(), unmet));
+        jobs.stream()
+                .filter(view -> !unclear.contains(view.job().jobId()))
+                .forEach(view -> plan.compare(view.job(), unmet));
         plan.pull(brake, jobs);
         for (var wish : wishes) {
             if (unmet.containsKey(wish.jobId())) {

@@ -8,13 +8,11 @@ import dev.vmplane.bus.Bus;
 import dev.vmplane.model.Brake;
 import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Time;
-import dev.vmplane.model.Wish;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.WorkerExecutor;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +31,7 @@ public final class DesiredFileVerticle extends VerticleBase {
     private static final Duration DISK_LIMIT = Duration.ofSeconds(30);
 
     private final DesiredFile file;
-    private final Function<String, List<Wish>> parse;
+    private final Function<String, DesiredDraft> read;
     private final Brake brake;
     private final Time time;
 
@@ -51,10 +49,10 @@ public final class DesiredFileVerticle extends VerticleBase {
     /** What is wrong now and has been said, so that it is not said again at every look. */
     private Set<Complaint> told = Set.of();
 
-    /** {@code parse} runs on a worker, and throws a {@link RefusedException} that names the place of a mistake. */
-    public DesiredFileVerticle(Path file, Function<String, List<Wish>> parse, Brake brake, Time time) {
+    /** {@code read} runs on a worker, and throws a {@link RefusedException} that names the place of a mistake. */
+    public DesiredFileVerticle(Path file, Function<String, DesiredDraft> read, Brake brake, Time time) {
         this.file = new DesiredFile(file);
-        this.parse = parse;
+        this.read = read;
         this.brake = brake;
         this.time = time;
     }
@@ -93,16 +91,17 @@ public final class DesiredFileVerticle extends VerticleBase {
         if (stamp.equals(followed) || !stamp.settled(before, time.now())) {
             return Future.succeededFuture();
         }
-        return onDisk(() -> parse.apply(file.text(stamp)))
-                .compose(wishes -> makeEqual(stamp, wishes), mistake -> stayAsItIs(stamp, mistake));
+        return onDisk(() -> read.apply(file.text(stamp)))
+                .compose(draft -> DesiredImages.find(new ImagePins(bus), draft.images())
+                        .compose(found -> onDisk(() -> draft.wishes(found.pins()))
+                                .compose(wishes -> DesiredFilePass.make(bus, wishes, found, brake))))
+                .compose(outcome -> followed(stamp, outcome), mistake -> stayAsItIs(stamp, mistake));
     }
 
-    private Future<Void> makeEqual(Stamp stamp, List<Wish> wishes) {
-        return DesiredFilePass.make(bus, wishes, brake).map(outcome -> {
-            followed = outcome.complete() ? stamp : null;
-            report(outcome);
-            return null;
-        });
+    private Future<Void> followed(Stamp stamp, Outcome outcome) {
+        followed = outcome.complete() ? stamp : null;
+        report(outcome);
+        return Future.succeededFuture();
     }
 
     /** A mistake stays one until somebody writes the file again. */

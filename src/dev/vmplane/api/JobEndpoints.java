@@ -34,7 +34,8 @@ final class JobEndpoints {
     private final Time time;
     private final JobWaits waits;
     private final BodyReader bodies;
-    private final Function<Map<String, Object>, PutJob> wishes;
+    private final Wishes wishes;
+    private final ImagePins pins;
     private final Function<Boot, Future<Void>> images;
 
     JobEndpoints(Bus bus, ApiParts parts, JobWaits waits) {
@@ -43,16 +44,28 @@ final class JobEndpoints {
         this.waits = waits;
         this.bodies = new BodyReader(parts.yaml());
         this.wishes = parts.wishes();
+        this.pins = new ImagePins(bus);
         this.images = parts.images();
     }
 
     Future<Answer> put(RoutingContext context) {
-        var wait = new Query(context.queryParams()).waitFor();
-        var wish = wishes.apply(bodies.read(
+        var query = new Query(context.queryParams());
+        var wait = query.waitFor();
+        var request = bodies.read(
                 context.request().getHeader(HttpHeaders.CONTENT_TYPE),
-                context.body().buffer()));
-        return images.apply(wish.spec().boot())
-                .compose(there -> wait.isEmpty() ? put(wish) : waits.admit(() -> putAndWait(wish, wait.get())));
+                context.body().buffer());
+        return wish(request, query.pull())
+                .compose(wish -> images.apply(wish.spec().boot())
+                        .compose(
+                                there -> wait.isEmpty() ? put(wish) : waits.admit(() -> putAndWait(wish, wait.get()))));
+    }
+
+    /** What the request asks for, with the image that it gets. */
+    private Future<PutJob> wish(Map<String, Object> request, boolean fresh) {
+        return wishes.image(request)
+                .map(reference -> pins.pin((String) request.get("job_id"), reference, fresh, "spec.image")
+                        .map(image -> wishes.read(request, image)))
+                .orElseGet(() -> Future.succeededFuture(wishes.read(request, null)));
     }
 
     Future<Answer> list(RoutingContext context) {

@@ -49,6 +49,45 @@ record Query(MultiMap parameters) {
         return Optional.of(new WaitFor(goal, limit));
     }
 
+    /** How long the client wants to wait for an image to be ready, if at all. */
+    Optional<Duration> waitForImage() {
+        var until = parameters.get("wait");
+        if (until == null) {
+            return Optional.empty();
+        }
+        if (!until.equals("ready")) {
+            throw refused("wait", "wait can only be 'ready'");
+        }
+        return Optional.of(Duration.ofSeconds(integer("timeout_s", USUAL_WAIT_SECONDS, 1, MAX_WAIT_SECONDS)));
+    }
+
+    /** What an image is to be called. */
+    String imageName() {
+        var name = parameters.get("name");
+        if (name == null) {
+            throw refused("name", "name must say what the image is to be called, such as localhost/app:1");
+        }
+        return name;
+    }
+
+    /** Which of several images in an archive is meant, or null. */
+    String tag() {
+        var tag = parameters.get("tag");
+        if (tag != null && !tag.matches("[A-Za-z0-9_][A-Za-z0-9_./:-]{0,254}")) {
+            throw refused("tag", "tag must be the name of an image in the archive");
+        }
+        return tag;
+    }
+
+    /** Whether the registry is to be asked, whatever is known of an image. */
+    boolean pull() {
+        var pull = parameters.get("pull");
+        if (pull != null && !pull.equals("true") && !pull.equals("false")) {
+            throw refused("pull", "pull can only be 'true' or 'false'");
+        }
+        return "true".equals(pull);
+    }
+
     /** How much memory is meant. */
     int mebibytes() {
         if (!parameters.contains("mb")) {

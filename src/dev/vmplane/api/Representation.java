@@ -3,7 +3,10 @@ package dev.vmplane.api;
 import dev.vmplane.bus.Address.Page;
 import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.Image;
+import dev.vmplane.model.ImageConfig;
+import dev.vmplane.model.ImageView;
 import dev.vmplane.model.JobView;
+import dev.vmplane.model.Kernel;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
@@ -53,10 +56,11 @@ final class Representation {
 
     /** How far the fetching of an image is. */
     private static JsonObject progressOf(Image image) {
-        var progress = image.progress();
+        return of(image.progress()).put("digest", image.digest()).put("state", text(image.state()));
+    }
+
+    private static JsonObject of(Image.Progress progress) {
         return new JsonObject()
-                .put("digest", image.digest())
-                .put("state", text(image.state()))
                 .put("bytes", progress.bytes())
                 .put("all_bytes", progress.of())
                 .put("layers", progress.layers())
@@ -96,6 +100,47 @@ final class Representation {
                 .put("jobs", new JsonArray(view.jobs()))
                 .put("created_at", text(volume.createdAt()))
                 .put("node", volume.node());
+    }
+
+    static JsonObject of(ImageView view) {
+        var image = view.image();
+        return new JsonObject()
+                .put("digest", image.digest())
+                .put("references", new JsonArray(image.references()))
+                .put("state", text(image.state()))
+                .put("progress", of(image.progress()))
+                .put("bytes", image.bytes())
+                .put("detail", image.trouble())
+                .put("failures", image.failures())
+                .put("next_try", text(image.nextTry()))
+                .put("config", of(image.config()))
+                .put("jobs", new JsonArray(view.jobs()))
+                .put("vms", new JsonArray(view.vms()))
+                .put("created_at", text(image.createdAt()))
+                .put("node", image.node());
+    }
+
+    private static JsonObject of(ImageConfig config) {
+        var env = new JsonArray();
+        config.env().keySet().forEach(env::add);
+        return new JsonObject()
+                .put("entrypoint", new JsonArray(config.entrypoint()))
+                .put("cmd", new JsonArray(config.cmd()))
+                .put("env", env)
+                .put("workdir", config.workdir())
+                .put("user", config.user())
+                .put("stop_signal", config.stopSignal())
+                .put("exposed_ports", new JsonArray(config.exposedPorts()));
+    }
+
+    static JsonObject of(Kernel kernel) {
+        return new JsonObject()
+                .put("name", kernel.name())
+                .put("format", text(kernel.format()))
+                .put("version", kernel.version())
+                .put("bytes", kernel.bytes())
+                .put("initramfs", kernel.initramfs())
+                .put("modified_at", text(kernel.modifiedAt()));
     }
 
     static <T> JsonObject of(Page<T> page, Function<T, JsonObject> item) {

@@ -87,6 +87,9 @@ public record Address<Q, A>(String name) {
      */
     public static final Address<LookUp, PinnedImage> IMAGE_LOOK_UP = new Address<>("image.look_up");
 
+    /** Takes in an image from a file that was sent to this host; answered when it is known here, and on its way to be ready. */
+    public static final Address<LoadImage, Image> IMAGE_LOAD = new Address<>("image.load");
+
     /** Ends every image that nobody uses. */
     public static final Address<Nothing, Pruned> IMAGE_PRUNE = new Address<>("image.prune");
 
@@ -253,6 +256,15 @@ public record Address<Q, A>(String name) {
      * @param fresh ask the registry even if the reference is known here
      */
     public record LookUp(String reference, boolean fresh) {}
+
+    /**
+     * An image in a file.
+     *
+     * @param reference what it is to be called
+     * @param file its name in the folder for what is sent to this host
+     * @param tag which of several in the file is meant, or null
+     */
+    public record LoadImage(String reference, String file, String tag) {}
 
     /** What a clean-up has ended. */
     public record Pruned(List<String> digests, long bytes) {}

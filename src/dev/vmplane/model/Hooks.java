@@ -6,7 +6,8 @@ import java.time.Duration;
  * What a guest is told at the turns of its life, through the agent in it: a POST to its own loopback address. Each is null
  * where nothing is to be told.
  *
- * @param warm while it becomes warm, after its first passed health check; must succeed before it is warm
+ * @param warm after its first passed health check, whether it becomes warm or has an owner already; must succeed before it
+ *     goes on
  * @param attach when it gets its job, before requests are routed to it
  * @param drain when it gets no new requests any more, before it is asked to end
  */

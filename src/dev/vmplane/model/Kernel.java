@@ -18,4 +18,9 @@ public record Kernel(String name, Format format, String version, long bytes, boo
         /** Compressed, as distributions ship it. */
         BZIMAGE
     }
+
+    /** The same kernel, which calls itself {@code version}. */
+    public Kernel saying(String version) {
+        return new Kernel(name, format, version, bytes, initramfs, modifiedAt);
+    }
 }

@@ -19,6 +19,10 @@ public final class SpecReader {
     /** What a VM can boot from: a spec that gives one takes neither from its role. */
     private static final Set<String> ROOTS = Set.of("image", "rootfs");
 
+    private static final String NOBODY = "sha256:" + "0".repeat(64);
+    private static final ImageConfig STRANGER =
+            new ImageConfig(List.of(), List.of("/program"), Map.of(), null, null, null, List.of());
+
     private final Map<String, Object> server;
     private final Map<String, Map<String, Object>> roles;
     private final Set<Allow> grants;
@@ -57,6 +61,42 @@ public final class SpecReader {
         var template = written.get("role") instanceof String role ? roles.getOrDefault(role, Map.of()) : Map.of();
         var image = filled(named(template), named(written)).get("image");
         return image instanceof String text ? Optional.of(text) : Optional.empty();
+    }
+
+    /**
+     * What can be said of a request before its image has been looked up.
+     *
+     * @param image its reference as it is written; nothing when the request boots from a file
+     */
+    public record Trial(String jobId, Optional<String> image) {}
+
+    /** Refuses a request for what is wrong in it whatever is in its image, so that nobody is asked about that in vain. */
+    public Trial trial(Map<String, Object> request) {
+        return trial(Fields.strict("", request));
+    }
+
+    /** Like {@link #trial(Map)}, for a request that is a part of a larger document. */
+    public Trial trial(Fields request) {
+        var spec = new LinkedHashMap<String, Object>();
+        spec.put("spec", request.raw("spec"));
+        var image = image(spec);
+        var wish = read(request, image.map(text -> stranger(request, text)).orElse(null));
+        return new Trial(wish.jobId(), image);
+    }
+
+    /** An image that says no more than what to run. */
+    private static PinnedImage stranger(Fields request, String text) {
+        try {
+            return new PinnedImage(ImageReference.parse(text).pinnedTo(NOBODY), STRANGER);
+        } catch (RefusedException malformed) {
+            var place = FieldPath.of(request.path("spec"), "image");
+            throw new Refusal(
+                            malformed.refusal().kind(),
+                            malformed.refusal().code(),
+                            place,
+                            malformed.refusal().message())
+                    .asException();
+        }
     }
 
     /** Reads a request that boots from a file. */

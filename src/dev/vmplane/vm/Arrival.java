@@ -19,7 +19,7 @@ import java.util.function.Supplier;
  * <pre>
  * BOOTING, no owner   -> WARMING
  * WARMING             -> warm hook -> WARM
- * BOOTING, owner      -> word of the job, attach hook -> RUNNING
+ * BOOTING, owner      -> warm hook -> word of the job, attach hook -> RUNNING
  * WARM, owner         -> word of the job, attach hook -> RUNNING
  * PAUSED, owner       -> CPUs run -> time and randomness -> word of the job, attach hook -> RUNNING
  * </pre>
@@ -60,7 +60,22 @@ final class Arrival {
         if (row.state() instanceof VmState.Warming warming) {
             return warm(warming);
         }
-        return row.owner() == null ? warmUp() : attach();
+        if (row.owner() == null) {
+            return warmUp();
+        }
+        // What has never been warm has not been told to warm up: a program must find the same world either way.
+        return row.phase() == Phase.BOOTING && !isWarmed() ? tellToWarmUp(this::goOn) : attach();
+    }
+
+    private boolean isWarmed() {
+        return warmed || row.vm().boot().hooks().warm() == null;
+    }
+
+    private Future<?> tellToWarmUp(Supplier<Future<?>> then) {
+        return tell(words::warm, () -> {
+            warmed = true;
+            return then.get();
+        });
     }
 
     /** The guest's program has started, and nobody has the VM. */
@@ -73,15 +88,11 @@ final class Arrival {
     }
 
     private Future<?> warm(VmState.Warming warming) {
-        if (warmed || row.vm().boot().hooks().warm() == null) {
-            return row.move(warming.toWarm(time.now()));
-        }
-        return tell(words::warm, () -> {
-            warmed = true;
-            return row.state() instanceof VmState.Warming still
-                    ? row.move(still.toWarm(time.now()))
-                    : Future.succeededFuture();
-        });
+        return isWarmed()
+                ? row.move(warming.toWarm(time.now()))
+                : tellToWarmUp(() -> row.state() instanceof VmState.Warming still
+                        ? row.move(still.toWarm(time.now()))
+                        : Future.succeededFuture());
     }
 
     private Future<?> attach() {
