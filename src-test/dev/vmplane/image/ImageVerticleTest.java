@@ -162,6 +162,22 @@ class ImageVerticleTest {
     }
 
     @Test
+    void whatCannotBeFetchedIsTriedAgainWhenSomebodyAsks() throws IOException {
+        deploy("db");
+        var reference = push("asked:1", "y");
+        var layer = layer("y");
+        var stored = Files.readAllBytes(registry.stored(layer));
+        Files.write(registry.stored(layer), new byte[] {1, 2, 3});
+        var digest = lookUp(reference).digest();
+        untilState(digest, Image.State.FAILED);
+        Files.write(registry.stored(layer), stored);
+
+        lookUp(reference);
+
+        untilState(digest, Image.State.READY);
+    }
+
+    @Test
     void whatIsDeletedLeavesNothing() throws IOException {
         deploy("db");
         var digest = fetched("deleted:1", "x");

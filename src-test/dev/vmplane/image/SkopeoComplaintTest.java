@@ -38,14 +38,24 @@ class SkopeoComplaintTest {
         var said =
                 "odd: Get \\\"https://r/v2/a?token=secret\\\" with /root/.docker/config.json and /var/lib/x/y failed";
 
+        var trouble = SkopeoComplaint.understand(LINE.replace("SAID", said), "its archive", "");
+
+        assertThat(trouble).hasMessage("its archive gives: odd: Get \"https://r/v2/a\" with a file and a file failed");
+    }
+
+    /** It may have sent us to a machine that only this host can reach, whose words they would be. */
+    @Test
+    void whatARegistrySaysIsNotPassedOn() {
+        var said = "error parsing HTTP 403 response body: \\\"secret of another machine\\\"";
+
         var trouble = SkopeoComplaint.understand(LINE.replace("SAID", said), "its registry", "r.example.org");
 
-        assertThat(trouble).hasMessage("its registry gives: odd: Get \"https://r/v2/a\" with a file and a file failed");
+        assertThat(trouble).hasMessage("its registry gives an answer that is not understood: see the log");
     }
 
     @Test
     void whatIsNoLogIsShownShort() {
-        var trouble = SkopeoComplaint.understand("x\ny".repeat(500), "its registry", "r.example.org");
+        var trouble = SkopeoComplaint.understand("x\ny".repeat(500), "its archive", "");
 
         assertThat(trouble.getMessage()).hasSizeLessThan(250).doesNotContain("\n");
     }

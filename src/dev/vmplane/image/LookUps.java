@@ -65,9 +65,22 @@ final class LookUps {
         var row = reference.digest() == null
                 ? byName
                 : row(reference.digest()).recover(cause -> notFound(cause) ? byName : Future.failedFuture(cause));
-        return row.compose(image -> image.state() == Image.State.DELETING
-                ? Future.failedFuture(going(reference).asException())
-                : Future.succeededFuture(new PinnedImage(reference.pinnedTo(image.digest()), image.config())));
+        return row.compose(image -> wanted(reference, image))
+                .map(image -> new PinnedImage(reference.pinnedTo(image.digest()), image.config()));
+    }
+
+    /** One whose fetching has failed is fetched again at once, now that somebody asks for it by its name. */
+    private Future<Image> wanted(ImageReference reference, Image image) {
+        return switch (image.state()) {
+            case PULLING, READY -> Future.succeededFuture(image);
+            case DELETING -> Future.failedFuture(going(reference).asException());
+            case FAILED ->
+                image.references().contains(reference.text())
+                        ? bus.ask(
+                                Address.STORE_IMAGE_PUT,
+                                new PutImage(image.digest(), reference.text(), image.config(), image.progress()))
+                        : Future.succeededFuture(image);
+        };
     }
 
     private Future<Image> row(String name) {

@@ -8,9 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Asks registries, and copies images from them and from archives, through the program of that name. Blocks. */
 final class Skopeo {
+    private static final Logger LOG = LoggerFactory.getLogger(Skopeo.class);
+
     /** Where the policy about signatures lies that the operator of this host may have. */
     private static final Path POLICY = Path.of("/etc/containers/policy.json");
 
@@ -103,8 +107,12 @@ final class Skopeo {
     }
 
     private static ImageTrouble trouble(ImageReference of, Outcome outcome) {
-        var what = of.kind() == ImageReference.Kind.REGISTRY ? "its registry" : "its archive";
-        return SkopeoComplaint.understand(
-                outcome.complaint(), what, of.kind() == ImageReference.Kind.REGISTRY ? of.registry() : "");
+        LOG.atInfo()
+                .addKeyValue("image", of.text())
+                .addKeyValue("error", SkopeoComplaint.shown(SkopeoComplaint.message(outcome.complaint())))
+                .log("skopeo failed");
+        return of.kind() == ImageReference.Kind.REGISTRY
+                ? SkopeoComplaint.understand(outcome.complaint(), "its registry", of.registry())
+                : SkopeoComplaint.understand(outcome.complaint(), "its archive", "");
     }
 }

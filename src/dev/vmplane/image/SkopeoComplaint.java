@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 
 /**
  * Makes sense of what skopeo prints when it fails: one line of its log, which wraps what a registry, the network or the disk
- * said. What is not known is shown, without what concerns nobody but this host.
+ * said. What is not known is shown of archives only, without what concerns nobody but this host.
  */
 final class SkopeoComplaint {
     private static final Pattern MESSAGE = Pattern.compile("level=fatal msg=\"((?:[^\"\\\\]|\\\\.)*)\"");
@@ -42,7 +42,14 @@ final class SkopeoComplaint {
                         : ImageTrouble.unavailable(meaning.code(), meaning.reason());
             }
         }
-        return ImageTrouble.unavailable("image_not_fetched", source + " gives: " + shown(said));
+        // A registry decides where it sends whoever asks, and so whose words these are: they are for the operator
+        // alone.
+        return ImageTrouble.unavailable(
+                "image_not_fetched",
+                source
+                        + (registry.isEmpty()
+                                ? " gives: " + shown(said)
+                                : " gives an answer that is not understood: see the log"));
     }
 
     private static List<Meaning> meanings(String source, String registry) {
@@ -113,7 +120,7 @@ final class SkopeoComplaint {
                         "it is not made for " + Manifest.Platform.ofThisHost()));
     }
 
-    private static String message(String complaint) {
+    static String message(String complaint) {
         var found = MESSAGE.matcher(complaint);
         var last = complaint;
         while (found.find()) {
