@@ -156,12 +156,13 @@ final class LogReader implements PacedResponse.Writer {
 
     private void take(LogSource source, Log.Chunk chunk) {
         source.take(chunk);
-        if (chunk.lines().isEmpty()) {
+        var lines = chunk.lines().stream().filter(source::wants).toList();
+        if (lines.isEmpty()) {
             return;
         }
         pause = SHORTEST_PAUSE;
         var bytes = Buffer.buffer();
-        for (var line : chunk.lines()) {
+        for (var line : lines) {
             text.append(bytes, source.vm().vmId(), source.timed(line), source.missed(), id(source, line));
         }
         response.send(bytes);

@@ -73,6 +73,11 @@ final class LogSource {
         return !done && chunk.more() && place < there;
     }
 
+    /** Whether a line is one that was asked for: whoever does not follow wants what there was, however fast more comes. */
+    boolean wants(LogLine line) {
+        return follow || line.end() <= there;
+    }
+
     /** How many bytes were missed since it was asked last. */
     long missed() {
         var missed = skipped;

@@ -96,7 +96,10 @@ public final class LogFiles {
         }
     }
 
-    /** Where the last lines of a part begin, as many as are wanted. What goes on from a line before begins none. */
+    /**
+     * Where the last lines of a part begin, as many as are wanted. What goes on from a line before begins none, and what
+     * ends behind the part is not of it: the file may grow faster than it is read.
+     */
     private static ArrayDeque<Long> lastStarts(Output output, Log.Find asked, long from, long end) throws IOException {
         var starts = new ArrayDeque<Long>();
         var goingOn = EnumSet.noneOf(LogLine.Stream.class);
@@ -107,7 +110,7 @@ public final class LogFiles {
             var begin = piece.start();
             for (var line : piece.lines()) {
                 var begins = line.partial() ? goingOn.add(line.stream()) : !goingOn.remove(line.stream());
-                if (begins && asked.streams().contains(line.stream())) {
+                if (begins && line.end() <= end && asked.streams().contains(line.stream())) {
                     starts.addLast(begin);
                     if (starts.size() > asked.tail()) {
                         starts.removeFirst();
