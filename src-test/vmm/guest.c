@@ -1,7 +1,8 @@
 /*
  * Programs of a guest that is spoken with, in one file: `serve` answers HTTP and remembers what it was told by POST, which
  * `GET /told` says again, with what the agent left for it; `GET /now` is the guest's own time. Beside it somebody may run
- * `echo`, `exit N`, `cat`, and `size`, which says the size of its terminal, and again whenever that changes.
+ * `echo`, `exit N`, `cat`, and `size`, which says the size of its terminal, and again whenever that changes. `flood N` prints
+ * so many numbered lines, and ends.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -115,6 +116,15 @@ static int cat(void)
     return 0;
 }
 
+static int flood(long lines)
+{
+    for (long line = 0; line < lines; line++)
+        printf("line %09ld of a flood that says nothing new, only more and more and more of the same\n", line);
+    fflush(stdout);
+    fprintf(stderr, "printed %ld\n", lines);
+    return 0;
+}
+
 int main(int count, char **words)
 {
     const char *what = count > 1 ? words[1] : "";
@@ -126,6 +136,8 @@ int main(int count, char **words)
         return count > 2 ? atoi(words[2]) : 0;
     if (strcmp(what, "cat") == 0)
         return cat();
+    if (strcmp(what, "flood") == 0)
+        return flood(count > 2 ? atol(words[2]) : 1);
     if (strcmp(what, "size") == 0) {
         signal(SIGWINCH, size);
         size(0);

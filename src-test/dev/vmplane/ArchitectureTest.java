@@ -27,7 +27,7 @@ class ArchitectureTest {
     private static final Map<String, List<String>> SEES = Map.ofEntries(
             Map.entry("model", List.of()),
             Map.entry("bus", List.of()),
-            Map.entry("api", List.of("bus")),
+            Map.entry("api", List.of("bus", "stream")),
             Map.entry("store", List.of("bus")),
             Map.entry("reconcile", List.of("bus")),
             Map.entry("pool", List.of("bus", "host")),
@@ -37,7 +37,8 @@ class ArchitectureTest {
             Map.entry("host", List.of()),
             Map.entry("image", List.of("bus", "host")),
             Map.entry("ingress", List.of("bus")),
-            Map.entry("feed", List.of("bus")),
+            Map.entry("feed", List.of("bus", "stream")),
+            Map.entry("stream", List.of()),
             Map.entry("cli", List.of()));
 
     /** Classes that decide, beside all of model. */
@@ -65,8 +66,8 @@ class ArchitectureTest {
         "dev.vmplane.store.Images",
         "dev.vmplane.host.VmUids",
         "dev.vmplane.host.ConsoleText",
-        "dev.vmplane.host.LogLine",
         "dev.vmplane.host.LogLines",
+        "dev.vmplane.host.LogPiece",
         "dev.vmplane.hypervisor.firecracker.JailerChoice",
         "dev.vmplane.vm.HealthWatch",
         "dev.vmplane.vm.Ending",
@@ -81,7 +82,9 @@ class ArchitectureTest {
         "dev.vmplane.image.ImageBudget",
         "dev.vmplane.image.LayerTree",
         "dev.vmplane.api.JobStatus",
-        "dev.vmplane.api.DesiredFilePlan"
+        "dev.vmplane.api.DesiredFilePlan",
+        "dev.vmplane.api.LogBookmark",
+        "dev.vmplane.api.Origin"
     };
 
     @ArchTest

@@ -52,6 +52,9 @@ public final class ControlPlane {
     /** Threads for making disks, which may take long and wait for each other. */
     private static final int DISK_THREADS = 4;
 
+    /** Threads for reading logs: however many people read, VMs have the rest of this host's attention. */
+    private static final int READING_THREADS = 2;
+
     /** Servers that ask for the same negative port get one free port together. */
     private static final int ANY_API_PORT = -1;
 
@@ -65,6 +68,7 @@ public final class ControlPlane {
     private final PrometheusMeterRegistry registry;
     private final WorkerExecutor host;
     private final WorkerExecutor disk;
+    private final WorkerExecutor reading;
     private final Deque<String> deployed = new ArrayDeque<>();
     private DatabaseFile database;
     private Processes processes;
@@ -78,6 +82,7 @@ public final class ControlPlane {
         this.registry = registry;
         this.host = vertx.createSharedWorkerExecutor("host", HOST_THREADS);
         this.disk = vertx.createSharedWorkerExecutor("disk", DISK_THREADS);
+        this.reading = vertx.createSharedWorkerExecutor("reading", READING_THREADS);
     }
 
     /**
@@ -105,13 +110,14 @@ public final class ControlPlane {
         return undeployNext()
                 .eventually(() -> processes == null ? Future.succeededFuture() : processes.close())
                 .eventually(() -> host.executeBlocking(this::closeDatabase))
+                .eventually(reading::close)
                 .eventually(disk::close)
                 .eventually(host::close);
     }
 
     private Future<?> deployAll(Backend backend) {
         return host.executeBlocking(() -> database = DatabaseFile.open(config.stateDir(), backend.text()))
-                .compose(opened -> HostParts.of(backend, vertx, host, disk, config, database.id(), time))
+                .compose(opened -> HostParts.of(backend, vertx, host, disk, reading, config, database.id(), time))
                 .compose(this::deployOn);
     }
 
@@ -125,7 +131,8 @@ public final class ControlPlane {
                 .compose(meters -> deployIfThere(parts.network().verticle()))
                 .compose(walls -> deploy(new VolumeVerticle(parts.volumes(), time)))
                 .compose(removal -> deploy(parts.imageVerticle()))
-                .compose(images -> deploy(metered(parts.pool())))
+                .compose(images -> deploy(parts.logs()))
+                .compose(logs -> deploy(metered(parts.pool())))
                 .compose(pool -> deploy(new ReconcilerVerticle(config.brake(), time)))
                 .compose(reconciler -> deployApi(parts.images()))
                 .compose(api -> deploy(new DesiredFileVerticle(

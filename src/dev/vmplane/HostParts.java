@@ -6,6 +6,8 @@ import dev.vmplane.host.Disks;
 import dev.vmplane.host.Estate;
 import dev.vmplane.host.Holding;
 import dev.vmplane.host.Loans;
+import dev.vmplane.host.LogArchive;
+import dev.vmplane.host.LogFiles;
 import dev.vmplane.host.Processes;
 import dev.vmplane.host.RunDirectories;
 import dev.vmplane.host.cgroup.Cgroups;
@@ -16,6 +18,7 @@ import dev.vmplane.image.ImageVerticle;
 import dev.vmplane.image.Images;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.Time;
+import dev.vmplane.pool.LogVerticle;
 import dev.vmplane.pool.Pool;
 import dev.vmplane.pool.PoolVerticle;
 import dev.vmplane.vm.Agents;
@@ -48,6 +51,7 @@ final class HostParts {
     private final Vertx vertx;
     private final WorkerExecutor host;
     private final WorkerExecutor disk;
+    private final WorkerExecutor reading;
     private final Config config;
     private final String databaseId;
     private final Time time;
@@ -57,11 +61,14 @@ final class HostParts {
     private final Mke2fs mke2fs = Mke2fs.onPath(System.getenv().getOrDefault("PATH", ""));
     private final VolumeFiles volumes;
     private final Images images;
+    private final RunDirectories directories;
+    private final LogArchive logs;
 
     private HostParts(
             Vertx vertx,
             WorkerExecutor host,
             WorkerExecutor disk,
+            WorkerExecutor reading,
             Config config,
             String databaseId,
             Time time,
@@ -71,6 +78,7 @@ final class HostParts {
         this.vertx = vertx;
         this.host = host;
         this.disk = disk;
+        this.reading = reading;
         this.config = config;
         this.databaseId = databaseId;
         this.time = time;
@@ -79,6 +87,8 @@ final class HostParts {
         this.cgroups = cgroups;
         this.volumes = new VolumeFiles(config.stateDir().resolve("volumes").resolve(databaseId), mke2fs, disk);
         this.images = new Images(backend.imageDir(), host);
+        this.directories = new RunDirectories(backend.runDir(), host);
+        this.logs = new LogArchive(config.stateDir().resolve("logs").resolve(databaseId), directories, host);
     }
 
     /**
@@ -86,12 +96,14 @@ final class HostParts {
      *
      * @param host runs what blocks for moments
      * @param disk runs what makes disks, which may take long
+     * @param reading runs what reads logs for people
      */
     static Future<HostParts> of(
             Backend backend,
             Vertx vertx,
             WorkerExecutor host,
             WorkerExecutor disk,
+            WorkerExecutor reading,
             Config config,
             String databaseId,
             Time time) {
@@ -99,7 +111,16 @@ final class HostParts {
                 .compose(chosen -> Networks.of(backend, chosen, vertx, host, config, databaseId, time)
                         .compose(network -> cgroups(chosen, config, databaseId, host, time)
                                 .map(cgroups -> new HostParts(
-                                        vertx, host, disk, config, databaseId, time, chosen, network, cgroups))));
+                                        vertx,
+                                        host,
+                                        disk,
+                                        reading,
+                                        config,
+                                        databaseId,
+                                        time,
+                                        chosen,
+                                        network,
+                                        cgroups))));
     }
 
     /** Nothing where VMs are simulated, or the host has none and need not. */
@@ -147,10 +168,14 @@ final class HostParts {
                 time);
     }
 
+    /** Answers for what VMs print, here and after their end. */
+    LogVerticle logs() {
+        return new LogVerticle(config.node(), new LogFiles(directories, logs, reading), logs, time);
+    }
+
     /** Gives VMs their verticles, on this ground. */
     PoolVerticle pool() {
         var kind = backend.hypervisor().backend();
-        var directories = new RunDirectories(backend.runDir(), host);
         // A simulated guest has no disk to write to, and thousands of them should not cost thousands of files.
         var disks = switch (kind) {
             case FIRECRACKER, CLOUD_HYPERVISOR, QEMU -> new HostDisks(directories, volumes, mke2fs, disk);
@@ -169,6 +194,7 @@ final class HostParts {
                 network.links(),
                 disks,
                 loans,
+                logs,
                 vmId -> cgroups.map(lent -> lent.processLists(vmId)).orElse(List.of()),
                 backend.hypervisor(),
                 limits.stop(),

@@ -84,6 +84,19 @@ class RunCommandTest {
     }
 
     @Test
+    void whyTheGuestCouldNotRunTheProgramIsSaid() {
+        made("job")
+                .job(
+                        "failed",
+                        ",'reason':{'code':'not_restarted','detail':'restart policy is never; it ended with status 126:"
+                                + " the guest cannot become joe: there is no such user'},'exit':{'status':126}")
+                .prints();
+
+        assertThat(rig.run("run", "--name", "task", "web:1")).isEqualTo(126);
+        assertThat(rig.err()).endsWith("vmplane: the guest cannot become joe: there is no such user\n");
+    }
+
+    @Test
     void aJobCanBeRemovedAtItsEnd() {
         made("job").job("succeeded", ",'exit':{'status':0}").prints();
         server.answers("DELETE /vms/task", 204, "");

@@ -4,7 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.vmplane.host.LogLine.Stream;
+import dev.vmplane.model.LogLine;
+import dev.vmplane.model.LogLine.Stream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.zip.GZIPOutputStream;
 
 /** Writes tar archives byte by byte, those that no program would write as well. */
-final class TarBytes {
+public final class TarBytes {
     private static final int BLOCK = 512;
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -23,15 +23,15 @@ final class TarBytes {
         return this;
     }
 
-    TarBytes file(String name, int mode, String content) {
+    public TarBytes file(String name, int mode, String content) {
         return file(name, mode, content.getBytes(UTF_8));
     }
 
-    TarBytes file(String name, int mode, byte[] content) {
+    public TarBytes file(String name, int mode, byte[] content) {
         return header(name, mode, '0', "", content.length).data(content);
     }
 
-    TarBytes file(String name, String content) {
+    public TarBytes file(String name, String content) {
         return file(name, 0644, content);
     }
 
@@ -39,11 +39,11 @@ final class TarBytes {
         return header(name, mode, '5', "", 0);
     }
 
-    TarBytes folder(String name) {
+    public TarBytes folder(String name) {
         return folder(name, 0755);
     }
 
-    TarBytes symlink(String name, String target) {
+    public TarBytes symlink(String name, String target) {
         return header(name, 0777, '2', target, 0);
     }
 
@@ -125,7 +125,7 @@ final class TarBytes {
         return out.toByteArray();
     }
 
-    byte[] tar() {
+    public byte[] tar() {
         var whole = new ByteArrayOutputStream();
         whole.writeBytes(out.toByteArray());
         whole.writeBytes(new byte[2 * BLOCK]);

@@ -12,9 +12,7 @@ import dev.vmplane.model.RefusedException;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -30,8 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What is said to real guests through the agents in them: hooks, the time, whose they are, and what people run. */
 @Tag("qemu")
 class AgentWalkTest {
-    private static final String PROGRAM = "/app/bin/tool";
-    private static final int ROOTFS_MIB = 8;
+    private static final String PROGRAM = GuestTool.PROGRAM;
 
     @TempDir
     private Path home;
@@ -43,12 +40,7 @@ class AgentWalkTest {
 
     @BeforeEach
     void start() throws Exception {
-        var images = Files.createDirectory(home.resolve("images"));
-        for (var name : List.of("vmlinux", "vmlinux.initramfs")) {
-            Files.copy(RealPlane.images().resolve(name), images.resolve(name));
-        }
-        makeRootfs(images.resolve("rootfs-tool.ext4"));
-        plane = RealPlane.start(images);
+        plane = RealPlane.start(GuestTool.images(home));
     }
 
     @AfterEach
@@ -120,7 +112,7 @@ class AgentWalkTest {
 
     private static JsonObject spec(JsonObject attachEnv) {
         return new JsonObject()
-                .put("rootfs", "rootfs-tool.ext4")
+                .put("rootfs", GuestTool.ROOTFS)
                 .put("cmd", new JsonArray().add(PROGRAM).add("serve"))
                 .put("env", new JsonObject().put("COLOUR", "red"))
                 .put("port", 8080)
@@ -183,41 +175,5 @@ class AgentWalkTest {
 
     private String said() {
         return String.join("", said);
-    }
-
-    private void makeRootfs(Path image) throws IOException, InterruptedException {
-        var root = home.resolve("root");
-        for (var directory : List.of("app/bin", "dev", "etc", "proc", "run", "sys", "tmp", "root", "var")) {
-            Files.createDirectories(root.resolve(directory));
-        }
-        run(
-                "cc",
-                "-std=c11",
-                "-O2",
-                "-static",
-                "-s",
-                "-Wall",
-                "-Wextra",
-                "-Werror",
-                Path.of("src-test/vmm/guest.c").toAbsolutePath().toString(),
-                "-o",
-                root + PROGRAM);
-        run(
-                "mke2fs",
-                "-q",
-                "-t",
-                "ext4",
-                "-E",
-                "root_owner=0:0",
-                "-d",
-                root.toString(),
-                image.toString(),
-                ROOTFS_MIB + "M");
-    }
-
-    private static void run(String... command) throws IOException, InterruptedException {
-        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(output).isZero();
     }
 }

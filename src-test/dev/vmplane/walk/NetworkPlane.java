@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 /** A whole control plane with QEMU guests on taps, in a network namespace of its own: a host as far as networks go. */
 final class NetworkPlane implements AutoCloseable {
     private static final int API_PORT = 8088;
+    private static final int INGRESS_PORT = 8080;
     private static final int GUEST_PORT = 8080;
     private static final String LOOPBACK = "127.0.0.1";
 
@@ -25,10 +26,22 @@ final class NetworkPlane implements AutoCloseable {
     private Process server;
 
     NetworkPlane(String... grants) throws IOException {
-        lab = new Lab();
+        this(new Lab(), RealPlane.images(), grants);
+    }
+
+    /** One that fetches images, over plain HTTP from port 5000 of its host, into an image directory of its own. */
+    static NetworkPlane withOwnImages() throws IOException {
+        var lab = new Lab();
+        var images = Files.createDirectory(lab.work().resolve("images"));
+        for (var name : List.of("vmlinux", "vmlinux.initramfs")) {
+            Files.copy(RealPlane.images().resolve(name), images.resolve(name));
+        }
+        return new NetworkPlane(lab, images);
+    }
+
+    private NetworkPlane(Lab lab, Path images, String... grants) throws IOException {
+        this.lab = lab;
         host = lab.namespace("host");
-        var images =
-                Path.of(System.getProperty("vmplane.images", ".vmplane/images")).toAbsolutePath();
         assertThat(images.resolve("vmlinux")).as("the guest's images").exists();
         config = lab.work().resolve("vmplane.yaml");
         Files.writeString(config, """
@@ -38,6 +51,7 @@ final class NetworkPlane implements AutoCloseable {
                 desired_vms: %s
                 network: {mode: tap, grants: %s}
                 limits: {boot_ms: 120000}
+                images: {registries_plain_http: ["localhost:5000"]}
                 roles:
                   web: {cmd: [/app/bin/server], env: {PORT: %d}, health: {http: /health, grace_ms: 100000, interval_ms: 5000, timeout_ms: 5000}}
                 """.formatted(
@@ -136,11 +150,24 @@ final class NetworkPlane implements AutoCloseable {
         }
     }
 
-    private java.util.stream.Stream<JsonObject> vmsOf(String jobId) {
+    /** What a service answers through the load balancer. */
+    String visit(String jobId, String path) {
+        var head = "GET " + path + " HTTP/1.0\r\nHost: " + jobId + ".localhost\r\n\r\n";
+        return body(lab.request(host, LOOPBACK, INGRESS_PORT, head));
+    }
+
+    /** A command line of the program itself, as a shell takes it. */
+    String program() {
+        return "'%s' -XX:TieredStopAtLevel=1 -cp '%s' dev.vmplane.Main"
+                .formatted(
+                        Path.of(System.getProperty("java.home"), "bin", "java"), System.getProperty("java.class.path"));
+    }
+
+    java.util.stream.Stream<JsonObject> vmsOf(String jobId) {
         return instances().filter(vm -> jobId.equals(vm.getString("job_id")));
     }
 
-    private java.util.stream.Stream<JsonObject> instances() {
+    java.util.stream.Stream<JsonObject> instances() {
         return new JsonObject(send("GET", "/instances", ""))
                 .getJsonArray("items").stream().map(JsonObject.class::cast);
     }

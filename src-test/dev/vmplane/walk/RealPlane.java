@@ -184,6 +184,10 @@ final class RealPlane implements AutoCloseable {
         visitor.send(HttpMethod.DELETE, running.apiPort(), "localhost", "/volumes/" + name + "?tenant=" + tenant, "");
     }
 
+    int apiPort() {
+        return running.apiPort();
+    }
+
     Path stateDir() {
         return stateDir;
     }

@@ -32,6 +32,12 @@ public final class ApiVerticle extends VerticleBase {
     /** Small, so that a reader of events who does not read is noticed before megabytes are on their way to it. */
     private static final int SEND_BUFFER_BYTES = 64 * 1024;
 
+    /** What a program is typed in one go, and a little more. */
+    private static final int MAX_MESSAGE_BYTES = 128 * 1024;
+
+    /** How long a WebSocket that is closed may take to say that it knows. */
+    private static final int CLOSING_LIMIT_SECONDS = 2;
+
     private static final String BODY_ALARM = "body_alarm";
 
     private final ApiSettings settings;
@@ -48,8 +54,9 @@ public final class ApiVerticle extends VerticleBase {
         var bus = new Bus(vertx);
         var waits = new JobWaits(bus, parts.time());
         var imageWaits = new ImageWaits(bus, parts.time());
-        server = vertx.createHttpServer(serverOptions()).requestHandler(router(bus, waits, imageWaits));
-        return Future.all(waits.listen(), imageWaits.listen())
+        var logs = new LogEndpoints(bus, parts.time());
+        server = vertx.createHttpServer(serverOptions()).requestHandler(router(bus, waits, imageWaits, logs));
+        return Future.all(waits.listen(), imageWaits.listen(), logs.listen())
                 .compose(listening -> server.listen(settings.port(), settings.host()));
     }
 
@@ -58,11 +65,12 @@ public final class ApiVerticle extends VerticleBase {
         return server.actualPort();
     }
 
-    private Router router(Bus bus, JobWaits waits, ImageWaits imageWaits) {
+    private Router router(Bus bus, JobWaits waits, ImageWaits imageWaits, LogEndpoints logs) {
         var jobs = new JobEndpoints(bus, parts, waits);
         var fleet = new FleetEndpoints(bus, parts, waits);
         var volumes = new VolumeEndpoints(bus);
         var images = new ImageEndpoints(bus, parts, imageWaits, new Upload(vertx, parts.time(), parts.uploads()));
+        var exec = new ExecEndpoints(bus, parts.time());
         var router = Router.router(vertx);
         var endpoints = new Endpoints(router);
         for (var path : List.of("/vms", "/images")) {
@@ -75,8 +83,12 @@ public final class ApiVerticle extends VerticleBase {
                 .answer(GET, "/vms", jobs::list)
                 .answer(GET, "/vms/:job_id", jobs::get)
                 .answer(DELETE, "/vms/:job_id", jobs::delete)
+                .handle(GET, "/vms/:job_id/logs", logs::ofJob)
+                .handle(GET, "/vms/:job_id/exec", exec::inJob)
                 .answer(GET, "/instances", fleet::instances)
                 .answer(GET, "/instances/:vm_id", fleet::instance)
+                .handle(GET, "/instances/:vm_id/logs", logs::ofInstance)
+                .handle(GET, "/instances/:vm_id/exec", exec::inInstance)
                 .answer(GET, "/volumes", volumes::list)
                 .answer(GET, "/volumes/:name", volumes::get)
                 .answer(DELETE, "/volumes/:name", volumes::delete)
@@ -115,6 +127,11 @@ public final class ApiVerticle extends VerticleBase {
                 .setMaxHeaderSize(MAX_HEADER_BYTES)
                 .setMaxInitialLineLength(MAX_FIRST_LINE_BYTES)
                 .setSendBufferSize(SEND_BUFFER_BYTES)
+                .setMaxWebSocketFrameSize(MAX_MESSAGE_BYTES)
+                .setMaxWebSocketMessageSize(MAX_MESSAGE_BYTES)
+                .setWebSocketClosingTimeout(CLOSING_LIMIT_SECONDS)
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false)
                 .setIdleTimeout((int) IDLE_LIMIT.toSeconds());
     }
 }

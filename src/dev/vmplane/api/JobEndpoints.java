@@ -135,10 +135,10 @@ final class JobEndpoints {
             return Future.succeededFuture(attached);
         }
         return find(put.job().jobId())
-                .recover(cause -> deleted(cause) ? Future.succeededFuture(attached) : Future.failedFuture(cause));
+                .recover(cause -> isGone(cause) ? Future.succeededFuture(attached) : Future.failedFuture(cause));
     }
 
-    private static boolean deleted(Throwable cause) {
+    static boolean isGone(Throwable cause) {
         return cause instanceof RefusedException refused && refused.refusal().kind() == Refusal.Kind.NOT_FOUND;
     }
 

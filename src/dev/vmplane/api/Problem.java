@@ -25,6 +25,7 @@ record Problem(int status, String code, String field, String detail) {
 
     private static final Map<Integer, String> TITLES = Map.ofEntries(
             Map.entry(400, "Bad Request"),
+            Map.entry(403, "Forbidden"),
             Map.entry(404, "Not Found"),
             Map.entry(405, "Method Not Allowed"),
             Map.entry(408, "Request Timeout"),
@@ -33,6 +34,8 @@ record Problem(int status, String code, String field, String detail) {
             Map.entry(415, "Unsupported Media Type"),
             Map.entry(417, "Expectation Failed"),
             Map.entry(422, "Unprocessable Content"),
+            Map.entry(426, "Upgrade Required"),
+            Map.entry(429, "Too Many Requests"),
             Map.entry(500, "Internal Server Error"),
             Map.entry(503, "Service Unavailable"));
 
@@ -87,7 +90,7 @@ record Problem(int status, String code, String field, String detail) {
             response.reset();
             return;
         }
-        if (status == 503) {
+        if (status == 503 || status == 429) {
             response.putHeader("retry-after", "1");
         }
         if (bodyUnread(context.request())) {

@@ -96,7 +96,20 @@ record Query(MultiMap parameters) {
         return integer("mb", 0, 0, MAX_MEBIBYTES);
     }
 
-    private int integer(String name, int usual, int least, int most) {
+    /** Whether something is wanted: its name alone says so. */
+    boolean flag(String name) {
+        var text = parameters.get(name);
+        if (text == null) {
+            return false;
+        }
+        return switch (text) {
+            case "", "true" -> true;
+            case "false" -> false;
+            default -> throw refused(name, name + " must be true or false");
+        };
+    }
+
+    int integer(String name, int usual, int least, int most) {
         var text = parameters.get(name);
         if (text == null) {
             return usual;
@@ -110,7 +123,7 @@ record Query(MultiMap parameters) {
         throw refused(name, name + " must be a whole number from " + least + " to " + most);
     }
 
-    private static RefusedException refused(String name, String message) {
+    static RefusedException refused(String name, String message) {
         return new Refusal(Refusal.Kind.BAD_INPUT, "bad_query", name, message).asException();
     }
 }

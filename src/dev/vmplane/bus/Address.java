@@ -11,6 +11,7 @@ import dev.vmplane.model.ImageView;
 import dev.vmplane.model.Intents;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.Kernel;
+import dev.vmplane.model.Log;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.PinnedImage;
@@ -153,6 +154,16 @@ public record Address<Q, A>(String name) {
     /** What the guest does in a session, by the session's id. Answered when the reader has taken it: one at a time. */
     public static Address<Exec.Output, Nothing> execOutput(String sessionId) {
         return new Address<>("exec." + sessionId + ".output");
+    }
+
+    /** Where in what a VM of this node has printed a reader begins. */
+    public static Address<Log.Find, Log.Span> logFind(String node) {
+        return new Address<>("node." + node + ".log.find");
+    }
+
+    /** A piece of what a VM of this node has printed, also for some time after its end. */
+    public static Address<Log.Read, Log.Chunk> logRead(String node) {
+        return new Address<>("node." + node + ".log.read");
     }
 
     /** How the guest of a microVM, by the VM's id, is doing. */

@@ -169,6 +169,7 @@ final class AttachedRun {
             remove();
         }
         var job = last.get();
+        job.neverRan().ifPresent(why -> output.note("vmplane: " + why));
         var status = job.exitStatus();
         return switch (job.state()) {
             case "failed" -> status.filter(known -> known != 0).orElseGet(() -> failed(last));

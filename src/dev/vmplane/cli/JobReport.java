@@ -6,6 +6,7 @@ import java.util.Optional;
 /** One job as the server shows it. */
 record JobReport(Document document) {
     private static final int SIGNALLED = 128;
+    private static final String NEVER_RAN = "the guest cannot ";
 
     String id() {
         return document.text("job_id", "");
@@ -48,6 +49,12 @@ record JobReport(Document document) {
     /** Why it does not move, for people; empty while it does. */
     String reason() {
         return status().object("reason").text("detail", "");
+    }
+
+    /** Why the guest could not run the program at all, if that is how it ended. */
+    Optional<String> neverRan() {
+        var at = reason().indexOf(NEVER_RAN);
+        return at < 0 ? Optional.empty() : Optional.of(reason().substring(at));
     }
 
     /** The image without its digest, which nobody reads, or the file. */

@@ -8,10 +8,10 @@ import dev.vmplane.model.Event;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Time;
+import dev.vmplane.stream.ServerSentEvent;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -30,7 +30,6 @@ import java.util.Set;
  */
 public final class EventFeed implements Handler<RoutingContext> {
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
-    private static final Buffer HEARTBEAT_COMMENT = Buffer.buffer(":\n\n");
     private static final int MAX_READERS = 4096;
     private static final int MAX_PAGE = 1000;
     private static final int USUAL_PAGE = 100;
@@ -139,7 +138,7 @@ public final class EventFeed implements Handler<RoutingContext> {
     private void beatAgain() {
         beating = false;
         if (!readers.isEmpty()) {
-            List.copyOf(readers).forEach(reader -> reader.remark(HEARTBEAT_COMMENT));
+            List.copyOf(readers).forEach(reader -> reader.remark(ServerSentEvent.COMMENT));
             beat();
         }
     }

@@ -1,6 +1,7 @@
 package dev.vmplane.feed;
 
 import dev.vmplane.model.Event;
+import dev.vmplane.stream.ServerSentEvent;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 
@@ -12,9 +13,8 @@ import io.vertx.core.json.JsonObject;
 record EventFrame(long seq, Buffer bytes) {
 
     static EventFrame of(Event event) {
-        var text = "id: " + event.seq() + "\nevent: " + event.type().text() + "\ndata: "
-                + json(event).encode() + "\n\n";
-        return new EventFrame(event.seq(), Buffer.buffer(text));
+        var id = Long.toString(event.seq());
+        return new EventFrame(event.seq(), ServerSentEvent.of(id, event.type().text(), json(event)));
     }
 
     /** Without what does not apply: an event about a warm VM has no tenant and no job. */

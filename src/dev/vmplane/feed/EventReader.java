@@ -2,12 +2,11 @@ package dev.vmplane.feed;
 
 import dev.vmplane.model.Event;
 import dev.vmplane.model.Time;
+import dev.vmplane.stream.PacedResponse;
+import dev.vmplane.stream.ServerSentEvent;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,36 +15,23 @@ import java.util.Optional;
  * what is committed. Nothing is kept for it in memory: when its connection is full it falls behind, and when it stays
  * full it is closed and resumes later by the id of the last event it got.
  */
-final class EventReader {
-    private static final Duration FULL_LIMIT = Duration.ofSeconds(10);
-    private static final int MAX_PENDING_BYTES = 64 * 1024;
+final class EventReader implements PacedResponse.Writer {
     private static final int PAGE = 256;
 
-    private final HttpServerRequest request;
-    private final HttpServerResponse response;
+    private final PacedResponse response;
     private final EventFeed feed;
-    private final Time time;
     private long sent;
-    private int pendingBytes;
     private boolean upToDate;
-    private Time.Alarm full;
-    private boolean closed;
 
     EventReader(HttpServerRequest request, EventFeed feed, Time time) {
-        this.request = request;
-        this.response = request.response();
+        this.response = new PacedResponse(request, this, time);
         this.feed = feed;
-        this.time = time;
     }
 
     /** @param since what the reader has already; one that names nothing gets what happens from now on */
     void begin(Optional<Long> since) {
-        response.setChunked(true)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "text/event-stream")
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                .closeHandler(gone -> close())
-                .exceptionHandler(broken -> close());
-        send(Buffer.buffer("retry: 1000\n\n"));
+        response.begin(ServerSentEvent.CONTENT_TYPE);
+        response.send(ServerSentEvent.RETRY);
         if (since.isEmpty()) {
             upToDate = true;
         } else {
@@ -55,21 +41,19 @@ final class EventReader {
     }
 
     void hear(EventBatch batch) {
-        if (upToDate && full == null) {
+        if (upToDate) {
             write(batch);
         }
     }
 
     /** Says something that is no event and may be left out. */
     void remark(Buffer text) {
-        if (full == null && !closed) {
-            send(text);
-        }
+        response.remark(text);
     }
 
     /** Looks whether the event the reader had last is still in the log, and in this log at all. */
     private void verify() {
-        feed.log(Math.max(0, sent - 1), 1).onComplete(this::verified, cause -> hangUp());
+        feed.log(Math.max(0, sent - 1), 1).onComplete(this::verified, cause -> response.hangUp());
     }
 
     private void verified(List<Event> next) {
@@ -77,26 +61,26 @@ final class EventReader {
         var follows = first == sent || first == sent + 1 || (next.isEmpty() && sent == 0);
         if (!follows) {
             var gap = new JsonObject().put("asked", sent).put("next", first == 0 ? 1 : first);
-            remark(Buffer.buffer("event: log.gap\ndata: " + gap.encode() + "\n\n"));
+            response.send(ServerSentEvent.of(null, "log.gap", gap));
             sent = Math.max(0, first - 1);
         }
         catchUp();
     }
 
     private void catchUp() {
-        if (!closed) {
-            feed.log(sent, PAGE).onComplete(this::read, cause -> hangUp());
+        if (!response.closed()) {
+            feed.log(sent, PAGE).onComplete(this::read, cause -> response.hangUp());
         }
     }
 
     private void read(List<Event> page) {
-        if (closed) {
+        if (response.closed()) {
             return;
         }
         if (!page.isEmpty()) {
             write(new EventBatch(page));
         }
-        if (full == null) {
+        if (!response.full()) {
             // Whatever was told here while the page was on its way is in the log by now.
             upToDate = page.size() < PAGE && feed.heard() <= sent;
             if (!upToDate) {
@@ -109,43 +93,19 @@ final class EventReader {
         if (batch.last() > sent) {
             var lacking = batch.after(sent);
             sent = batch.last();
-            send(lacking);
+            response.send(lacking);
+            upToDate = upToDate && !response.full();
         }
     }
 
-    /**
-     * Counts what the operating system has not taken yet. The response's own count will not do: as of Vert.x 5.0.10 it
-     * is not full before sixteen more writes of any size wait behind its limit, and here a write may be a whole page.
-     */
-    private void send(Buffer bytes) {
-        pendingBytes += bytes.length();
-        response.write(bytes).onComplete(taken -> taken(bytes.length()));
-        if (full == null && pendingBytes > MAX_PENDING_BYTES) {
-            upToDate = false;
-            full = time.after(FULL_LIMIT, this::hangUp);
-        }
+    @Override
+    public void ready() {
+        catchUp();
     }
 
-    private void taken(int bytes) {
-        pendingBytes -= bytes;
-        if (full != null && !closed && pendingBytes <= MAX_PENDING_BYTES / 2) {
-            full.cancel();
-            full = null;
-            catchUp();
-        }
-    }
-
-    private void hangUp() {
-        close();
-        request.connection().close();
-    }
-
-    private void close() {
-        closed = true;
+    @Override
+    public void gone() {
         upToDate = false;
-        if (full != null) {
-            full.cancel();
-        }
         feed.leave(this);
     }
 }

@@ -1,7 +1,8 @@
 package dev.vmplane.host;
 
-import dev.vmplane.host.LogLine.Stream;
 import dev.vmplane.model.GuestExit;
+import dev.vmplane.model.LogLine;
+import dev.vmplane.model.LogLine.Stream;
 import java.util.regex.Pattern;
 
 /**

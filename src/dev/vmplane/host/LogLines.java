@@ -2,7 +2,8 @@ package dev.vmplane.host;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.vmplane.host.LogLine.Stream;
+import dev.vmplane.model.LogLine;
+import dev.vmplane.model.LogLine.Stream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;

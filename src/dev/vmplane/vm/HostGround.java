@@ -6,6 +6,7 @@ import dev.vmplane.host.GuestConfig;
 import dev.vmplane.host.GuestEnd;
 import dev.vmplane.host.Links;
 import dev.vmplane.host.Loans;
+import dev.vmplane.host.LogArchive;
 import dev.vmplane.host.RunDirectories;
 import dev.vmplane.hypervisor.Hypervisor;
 import dev.vmplane.hypervisor.HypervisorException;
@@ -23,15 +24,20 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The ground of this host: what it lends to VMs, its images and the consoles of its guests. */
 public final class HostGround implements Ground {
+    private static final Logger LOG = LoggerFactory.getLogger(HostGround.class);
+
     private final RunDirectories directories;
     private final Images images;
     private final Consoles consoles;
     private final Links links;
     private final Disks disks;
     private final Loans loans;
+    private final LogArchive logs;
     private final Function<String, List<Path>> processLists;
     private final Hypervisor hypervisor;
     private final Duration stopLimit;
@@ -50,6 +56,7 @@ public final class HostGround implements Ground {
             Links links,
             Disks disks,
             Loans loans,
+            LogArchive logs,
             Function<String, List<Path>> processLists,
             Hypervisor hypervisor,
             Duration stopLimit,
@@ -60,6 +67,7 @@ public final class HostGround implements Ground {
         this.links = links;
         this.disks = disks;
         this.loans = loans;
+        this.logs = logs;
         this.processLists = processLists;
         this.hypervisor = hypervisor;
         this.stopLimit = stopLimit;
@@ -146,6 +154,16 @@ public final class HostGround implements Ground {
 
     @Override
     public Future<Void> remove(MicroVm vm) {
-        return loans.takeBack(vm.vmId()).onSuccess(gone -> CrashPoint.VM_REMOVED.here());
+        return keepLog(vm.vmId())
+                .compose(kept -> loans.takeBack(vm.vmId()))
+                .onSuccess(gone -> CrashPoint.VM_REMOVED.here());
+    }
+
+    /** What cannot be kept is lost: a full disk must not hold up the end of a VM. */
+    private Future<Void> keepLog(String vmId) {
+        return logs.keep(vmId).recover(cause -> {
+            LOG.atWarn().addKeyValue("vm", vmId).setCause(cause).log("a vm's log is not kept");
+            return Future.succeededFuture();
+        });
     }
 }

@@ -1,4 +1,4 @@
-package dev.vmplane.host;
+package dev.vmplane.model;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -11,14 +11,14 @@ import java.time.Instant;
  * <pre>
  * 1754300000123 o text     its standard output; e: its standard error; k: a message of the kernel
  * 1754300000123 O text     the same, and the line goes on in the next of this stream; likewise E
- * vmplane-guest: text      the guest program's own, see {@link ConsoleText}
+ * vmplane-guest: text      the guest program's own
  * </pre>
  *
  * Whatever else is there was printed before the guest program was, or past it, and counts as the kernel's.
  *
  * @param at by the guest's clock, which nobody checks; of a line that does not tell, that of the one before. Null when
  *     none has told yet
- * @param bytes the text, without the end of the line; any bytes, at most {@link LogLines#MAX_LINE_BYTES}
+ * @param bytes the text, without the end of the line; any bytes, some KiB at most
  * @param partial whether the line goes on in the next one of the same stream
  * @param end where in the console the next one begins
  */
