@@ -42,7 +42,7 @@ class ImageWalkTest {
 
         var run = town.vmplane("run -d --name web " + web);
 
-        assertThat(run).contains("localhost:5000/web:1: asking for its layers", "\nweb\nweb will be at ", "status 0");
+        assertThat(run).contains("localhost:5000/web:1: ", "\nweb\nweb will be at ", "status 0");
         Lab.await(() -> town.plane.visit("web", "/").equals("hello from an image"));
         assertThat(town.vmplane("logs web")).startsWith("listening as web in /www, ODD=a b\n");
         assertThat(town.vmplane("exec web id")).isEqualTo("uid=1000(web) gid=1001(web) groups=1002(logs)\nstatus 0\n");
