@@ -118,16 +118,16 @@ public final class ControlPlane {
     private Future<?> deployAll(Backend backend) {
         return host.executeBlocking(() -> database = DatabaseFile.open(config.stateDir(), backend.text()))
                 .compose(opened -> HostParts.of(backend, vertx, host, disk, reading, config, database.id(), time))
-                .compose(this::deployOn);
+                .compose(parts -> deployOn(parts, backend));
     }
 
-    private Future<?> deployOn(HostParts parts) {
+    private Future<?> deployOn(HostParts parts, Backend backend) {
         processes = parts.processes();
         var table = new RouteTable();
         return deploy(new StoreVerticle(database.path(), parts.network().addresses(), rules(), time, new VmIds()))
                 .compose(store -> deploy(new RouteVerticle(table, time)))
                 .compose(routes -> deployIngress(table))
-                .compose(ingress -> deploy(new Meters(registry)))
+                .compose(ingress -> deploy(new Meters(registry, backend)))
                 .compose(meters -> deployIfThere(parts.network().verticle()))
                 .compose(walls -> deploy(new VolumeVerticle(parts.volumes(), time)))
                 .compose(removal -> deploy(parts.imageVerticle()))
