@@ -18,9 +18,11 @@ import dev.vmplane.model.SpecReader;
 import dev.vmplane.model.Time;
 import dev.vmplane.pool.PoolVerticle;
 import dev.vmplane.pool.VolumeVerticle;
+import dev.vmplane.reconcile.PassMeters;
 import dev.vmplane.reconcile.ReconcilerVerticle;
 import dev.vmplane.store.DatabaseFile;
 import dev.vmplane.store.Rules;
+import dev.vmplane.store.StoreMeters;
 import dev.vmplane.store.StoreVerticle;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Deployable;
@@ -117,14 +119,21 @@ public final class ControlPlane {
 
     private Future<?> deployAll(Backend backend) {
         return host.executeBlocking(() -> database = DatabaseFile.open(config.stateDir(), backend.text()))
-                .compose(opened -> HostParts.of(backend, vertx, host, disk, reading, config, database.id(), time))
+                .compose(opened ->
+                        HostParts.of(backend, vertx, host, disk, reading, config, database.id(), time, registry))
                 .compose(parts -> deployOn(parts, backend));
     }
 
     private Future<?> deployOn(HostParts parts, Backend backend) {
         processes = parts.processes();
         var table = new RouteTable();
-        return deploy(new StoreVerticle(database.path(), parts.network().addresses(), rules(), time, new VmIds()))
+        return deploy(new StoreVerticle(
+                        database.path(),
+                        parts.network().addresses(),
+                        rules(),
+                        time,
+                        new VmIds(),
+                        new StoreMeters(registry)))
                 .compose(store -> deploy(new RouteVerticle(table, time)))
                 .compose(routes -> deployIngress(table))
                 .compose(ingress -> deploy(new Meters(registry, backend)))
@@ -133,7 +142,7 @@ public final class ControlPlane {
                 .compose(removal -> deploy(parts.imageVerticle()))
                 .compose(images -> deploy(parts.logs()))
                 .compose(logs -> deploy(metered(parts.pool())))
-                .compose(pool -> deploy(new ReconcilerVerticle(config.brake(), time)))
+                .compose(pool -> deploy(new ReconcilerVerticle(config.brake(), time, new PassMeters(registry))))
                 .compose(reconciler -> deployApi(parts.images()))
                 .compose(api -> deploy(new DesiredFileVerticle(
                         config.desiredVms(),

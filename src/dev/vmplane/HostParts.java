@@ -28,6 +28,7 @@ import dev.vmplane.vm.Limits;
 import dev.vmplane.vm.VmParts;
 import dev.vmplane.vm.VmVerticle;
 import dev.vmplane.vm.agent.AgentLink;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -106,8 +107,10 @@ final class HostParts {
             WorkerExecutor reading,
             Config config,
             String databaseId,
-            Time time) {
+            Time time,
+            MeterRegistry registry) {
         return Backends.of(backend, vertx, host, config, databaseId)
+                .map(chosen -> chosen.metered(registry))
                 .compose(chosen -> Networks.of(backend, chosen, vertx, host, config, databaseId, time)
                         .compose(network -> cgroups(chosen, config, databaseId, host, time)
                                 .map(cgroups -> new HostParts(
