@@ -148,7 +148,8 @@ public final class ControlPlane {
                 .compose(removal -> deploy(parts.imageVerticle()))
                 .compose(images -> deploy(parts.logs()))
                 .compose(logs -> deploy(metered(parts.pool())))
-                .compose(pool -> deploy(new ReconcilerVerticle(config.brake(), time, new PassMeters(registry))))
+                .compose(pool -> deployIfThere(parts.usage()))
+                .compose(usage -> deploy(new ReconcilerVerticle(config.brake(), time, new PassMeters(registry))))
                 .compose(reconciler -> deployApi(parts.images()))
                 .compose(api -> deploy(new DesiredFileVerticle(
                         config.desiredVms(),
