@@ -33,7 +33,7 @@ MAKEFLAGS += --no-builtin-rules
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 } /^##/ { print substr($$0, 4) }' $(MAKEFILE_LIST)
 
-run: tools $(JAR) $(run_images) ## build what has changed, and serve here until Ctrl-C; the VMs go on
+run: tools $(PROGRAM) $(run_images) ## build what has changed, and serve here until Ctrl-C; the VMs go on
 	@exec "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -jar $(JAR) serve --config conf/vmplane.yaml
 
 test: tools guest ## check everything: style, the C under its sanitizers, all of the Java, with real VMs

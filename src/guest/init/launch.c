@@ -102,14 +102,21 @@ static struct failure failed(const struct launch *launch, int step, const char *
     return failure;
 }
 
+/* What a process ignores is ignored by the programs it becomes, who expect nothing of the kind. */
+static void forget_signals(void)
+{
+    sigset_t none;
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* Returns only if it could not. */
 static struct failure become(const struct launch *launch, const int streams[3])
 {
     static struct identity identity;
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL);
+    forget_signals();
     setrlimit(RLIMIT_NOFILE, &OPEN_FILES);
     set_oom_score("0");
 

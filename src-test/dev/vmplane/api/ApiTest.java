@@ -216,6 +216,7 @@ class ApiTest {
     void whatRunsHasNotFinished() {
         api.store.keep(vm("vm-a", null, warm()));
         var reply = api.post("/vms?wait=finished&timeout_s=7", WEB);
+        Await.until(200, () -> jobStatusCode());
         Await.until(1, () -> Future.succeededFuture(api.time.pending()));
 
         api.time.advance(Duration.ofSeconds(7));
@@ -248,6 +249,7 @@ class ApiTest {
     void aVmThatTakesTooLongToHearOfItsOwnerIsNotWaitedFor() {
         api.store.keep(vm("vm-a", null, new VmState.Paused(NOW, Samples.PROCESS)));
         var reply = api.post("/vms", WEB);
+        Await.until(200, () -> jobStatusCode());
         Await.until(1, () -> Future.succeededFuture(api.time.pending()));
 
         api.time.advance(Duration.ofSeconds(10));
@@ -260,6 +262,7 @@ class ApiTest {
     void aVmThatFailsToHearOfItsOwnerIsNotWaitedFor() {
         api.store.keep(vm("vm-a", null, new VmState.Paused(NOW, Samples.PROCESS)));
         var reply = api.post("/vms", WEB);
+        Await.until(200, () -> jobStatusCode());
         Await.until(1, () -> Future.succeededFuture(api.time.pending()));
 
         var reason = new Reason(ReasonCode.HOOK_FAILED, "hook attach answered 500");

@@ -68,7 +68,7 @@ class ImageCommandsTest {
                         "GET /images?after=a%20b",
                         200,
                         "{'items':[{'digest':'" + DIGEST + "','references':[],'state':'pulling',"
-                                + "'progress':{'bytes':1,'of':4,'layers':0,'of_layers':1}}],'next':null}");
+                                + "'progress':{'bytes':1,'all_bytes':4,'layers':0,'all_layers':1}}],'next':null}");
 
         assertThat(rig.run("image", "ls")).isZero();
         assertThat(rig.out()).isEqualTo("""
@@ -197,8 +197,8 @@ class ImageCommandsTest {
     }
 
     private static String pulling(long bytes) {
-        return "{'digest':'" + DIGEST + "','state':'pulling','progress':{'bytes':" + bytes + ",'of':104857600,'layers':"
-                + (bytes > 0 ? 1 : 0) + ",'of_layers':3}}";
+        return "{'digest':'" + DIGEST + "','state':'pulling','progress':{'bytes':" + bytes
+                + ",'all_bytes':104857600,'layers':" + (bytes > 0 ? 1 : 0) + ",'all_layers':3}}";
     }
 
     private static String escaped(String text) {

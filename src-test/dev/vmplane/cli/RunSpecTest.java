@@ -62,6 +62,12 @@ class RunSpecTest {
     }
 
     @Test
+    void anotherCommandThanTheImagesIsAJobWhateverTheImageExposes() {
+        assertThat(spec(List.of(80), "--rm", "/bin/task", "--fast")).containsEntry("lifecycle", "job");
+        assertThat(spec(List.of(80), "--rm --entrypoint /bin/task")).containsEntry("lifecycle", "job");
+    }
+
+    @Test
     void whatWaitsForATerminalIsNoServiceUnlessItWasToldAPort() {
         var waiting = read(spec(List.of(80), "-it"));
         var served = read(spec(List.of(80), "-it -p 80"));

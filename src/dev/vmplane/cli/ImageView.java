@@ -43,9 +43,9 @@ record ImageView(Document document) {
         var progress = document.object("progress");
         return new PullProgress(
                 progress.number("bytes", 0),
-                progress.number("of", 0),
+                progress.number("all_bytes", 0),
                 progress.number("layers", 0),
-                progress.number("of_layers", 0));
+                progress.number("all_layers", 0));
     }
 
     /** What keeps it from being removed, as far as one cell of a table shows it. */

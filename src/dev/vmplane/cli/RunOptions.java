@@ -84,7 +84,7 @@ final class RunOptions {
             names = "--lifecycle",
             paramLabel = "KIND",
             description = {
-                "service: served, restarted when it ends; usual with -p or when the image exposes a port.",
+                "service: served, restarted when it ends; usual with -p, or for the command of an image that exposes a port.",
                 "daemon: as a service, but not served.",
                 "job: runs to its end once; usual otherwise."
             })

@@ -40,8 +40,8 @@ final class RunSpec {
         return new RunSpec(options).written(image, exposed, cmd, environment);
     }
 
-    /** What it means when nobody says. */
-    static String lifecycle(RunOptions options, List<Integer> exposed) {
+    /** What it means when nobody says: the image's own program serves where it says it does, another one need not. */
+    private static String lifecycle(RunOptions options, List<Integer> exposed, List<String> cmd) {
         if (options.lifecycle != null) {
             try {
                 return RunOptions.Lifecycle.valueOf(options.lifecycle.toUpperCase(Locale.ROOT))
@@ -51,13 +51,14 @@ final class RunSpec {
                         "--lifecycle cannot be '" + options.lifecycle + "': one of service, daemon, job");
             }
         }
-        var served = options.port != null || (!exposed.isEmpty() && !options.attended());
+        var itsOwn = cmd.isEmpty() && options.entrypoint == null && !options.attended();
+        var served = options.port != null || (!exposed.isEmpty() && itsOwn);
         return (served ? RunOptions.Lifecycle.SERVICE : RunOptions.Lifecycle.JOB).toString();
     }
 
     private Map<String, Object> written(
             String image, List<Integer> exposed, List<String> cmd, Map<String, String> environment) {
-        var lifecycle = lifecycle(options, exposed);
+        var lifecycle = lifecycle(options, exposed, cmd);
         var job = lifecycle.equals(RunOptions.Lifecycle.JOB.toString());
         spec.put("image", image);
         if (options.entrypoint != null) {
