@@ -93,7 +93,7 @@ class IngressMetersTest {
         Await.until(
                 true,
                 () -> Future.succeededFuture(ingress.registry.getMeters().stream()
-                        .noneMatch(meter -> "web".equals(meter.getId().getTag("job")))));
+                        .noneMatch(meter -> "web".equals(meter.getId().getTag("job_id")))));
     }
 
     private void until(String job, String outcome, int requests) {
@@ -103,7 +103,7 @@ class IngressMetersTest {
     private double requests(String job, String outcome) {
         var counter = ingress.registry
                 .find("vmplane.ingress.requests")
-                .tag("job", job)
+                .tag("job_id", job)
                 .tag("outcome", outcome)
                 .counter();
         return counter == null ? 0 : counter.count();
@@ -112,7 +112,7 @@ class IngressMetersTest {
     private long timed(String job) {
         return ingress.registry
                 .get("vmplane.ingress.request")
-                .tag("job", job)
+                .tag("job_id", job)
                 .timer()
                 .count();
     }

@@ -52,9 +52,10 @@ class JobUsageTest {
 
         usage.forget("web");
 
-        assertThat(registry.find("vmplane.job.memory").tag("job", "web").gauge())
+        assertThat(registry.find("vmplane.job.memory").tag("job_id", "web").gauge())
                 .isNull();
-        assertThat(registry.find("vmplane.job.cpu").tag("job", "web").counter()).isNull();
+        assertThat(registry.find("vmplane.job.cpu").tag("job_id", "web").counter())
+                .isNull();
     }
 
     private void look(Map<String, Usage> seen) {
@@ -62,10 +63,10 @@ class JobUsageTest {
     }
 
     private double cpu(String job) {
-        return registry.get("vmplane.job.cpu").tag("job", job).counter().count();
+        return registry.get("vmplane.job.cpu").tag("job_id", job).counter().count();
     }
 
     private double memory(String job) {
-        return registry.get("vmplane.job.memory").tag("job", job).gauge().value();
+        return registry.get("vmplane.job.memory").tag("job_id", job).gauge().value();
     }
 }

@@ -49,7 +49,7 @@ class UsageVerticleTest {
     }
 
     private double memoryOfWeb() {
-        var gauge = registry.find("vmplane.job.memory").tag("job", "web").gauge();
+        var gauge = registry.find("vmplane.job.memory").tag("job_id", "web").gauge();
         return gauge == null ? -1 : gauge.value();
     }
 }

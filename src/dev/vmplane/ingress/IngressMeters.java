@@ -77,12 +77,12 @@ public final class IngressMeters {
                     outcome,
                     Counter.builder("vmplane.ingress.requests")
                             .description("requests to jobs")
-                            .tag("job", label)
+                            .tag("job_id", label)
                             .tag("outcome", outcome.text)
                             .register(registry));
         }
         var time = Timers.quick("vmplane.ingress.request", "from the head of a request to the last byte of its answer")
-                .tag("job", label)
+                .tag("job_id", label)
                 .register(registry);
         return new JobMeters(time, requests);
     }

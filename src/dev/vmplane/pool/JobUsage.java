@@ -35,7 +35,7 @@ public final class JobUsage {
     public JobUsage(MeterRegistry registry) {
         this.registry = registry;
         this.pools = make("vmplane.pool", "VMs that no job has");
-        this.jobs = new JobLabels<>(JOBS, label -> make("vmplane.job", "the VMs of a job", "job", label), this::end);
+        this.jobs = new JobLabels<>(JOBS, label -> make("vmplane.job", "the VMs of a job", "job_id", label), this::end);
     }
 
     private Meters make(String prefix, String whose, String... tags) {

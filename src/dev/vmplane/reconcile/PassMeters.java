@@ -7,14 +7,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.util.Collection;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** What is measured of the reconciler: how long its passes take, and how much waits for one. */
 public final class PassMeters {
     private final MeterRegistry registry;
     private final Timer passTime;
     private final Counter failed;
-    private final AtomicInteger heldBack = new AtomicInteger();
+    private final Counter held;
 
     public PassMeters(MeterRegistry registry) {
         this.registry = registry;
@@ -23,8 +22,8 @@ public final class PassMeters {
         failed = Counter.builder("vmplane.reconcile.failures")
                 .description("passes that failed and are repeated")
                 .register(registry);
-        Gauge.builder("vmplane.reconcile.held.vms", heldBack, AtomicInteger::get)
-                .description("microVMs that the last pass would have removed and the brake held back")
+        held = Counter.builder("vmplane.reconcile.held")
+                .description("removals that the brake held back, counted again by each pass that would make them")
                 .register(registry);
     }
 
@@ -53,6 +52,6 @@ public final class PassMeters {
     }
 
     void held(int vms) {
-        heldBack.set(vms);
+        held.increment(vms);
     }
 }
