@@ -27,18 +27,19 @@ class ArchitectureTest {
     private static final Map<String, List<String>> SEES = Map.ofEntries(
             Map.entry("model", List.of()),
             Map.entry("bus", List.of()),
-            Map.entry("api", List.of("bus", "stream")),
-            Map.entry("store", List.of("bus")),
-            Map.entry("reconcile", List.of("bus")),
-            Map.entry("pool", List.of("bus", "host")),
+            Map.entry("api", List.of("bus", "stream", "metric")),
+            Map.entry("store", List.of("bus", "metric")),
+            Map.entry("reconcile", List.of("bus", "metric")),
+            Map.entry("pool", List.of("bus", "host", "metric")),
             Map.entry("vm", List.of("bus", "hypervisor", "host", "image")),
-            Map.entry("hypervisor", List.of("host")),
+            Map.entry("hypervisor", List.of("host", "metric")),
             Map.entry("network", List.of("bus", "host")),
             Map.entry("host", List.of()),
             Map.entry("image", List.of("bus", "host")),
-            Map.entry("ingress", List.of("bus")),
-            Map.entry("feed", List.of("bus", "stream")),
+            Map.entry("ingress", List.of("bus", "metric")),
+            Map.entry("feed", List.of("bus", "stream", "metric")),
             Map.entry("stream", List.of()),
+            Map.entry("metric", List.of()),
             Map.entry("cli", List.of()));
 
     /** Classes that decide, beside all of model. */
@@ -71,6 +72,7 @@ class ArchitectureTest {
         "dev.vmplane.hypervisor.firecracker.JailerChoice",
         "dev.vmplane.vm.HealthWatch",
         "dev.vmplane.vm.Ending",
+        "dev.vmplane.feed.Refills",
         "dev.vmplane.ingress.RouteTable",
         "dev.vmplane.ingress.Route",
         "dev.vmplane.network.NetworkPolicy",
@@ -127,6 +129,14 @@ class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage(
                     "io.vertx..", "io.netty..", "org.slf4j..", "java.io..", "java.nio.file..", "java.sql..");
+
+    @ArchTest
+    static final ArchRule DECIDERS_ARE_MEASURED_BY_OTHERS = noClasses()
+            .that()
+            .haveNameMatching(String.join("|", DECIDERS).replace(".", "\\."))
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.micrometer..", packages("metric"));
 
     @ArchTest
     static final ArchRule TIME_IS_AN_ARGUMENT = noClasses()

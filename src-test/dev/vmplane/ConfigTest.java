@@ -100,12 +100,14 @@ class ConfigTest {
                         "VMPLANE_LIMITS_BOOT_MS", "7000",
                         "VMPLANE_NODE", "42",
                         "FC_KERNEL", "vmlinux-6.1",
+                        "VMPLANE_LOG_FORMAT", "json",
                         "PATH", "/bin"));
 
         assertThat(config.api().port()).isEqualTo(9000);
         assertThat(config.backend()).isEqualTo(Backend.SIMULATOR);
         assertThat(config.limits().boot()).isEqualTo(Duration.ofSeconds(7));
         assertThat(config.node()).isEqualTo("42");
+        assertThat(config.log().format()).isEqualTo(Config.Log.Format.JSON);
         assertThat(config.defaults().kernel()).isEqualTo("vmlinux-6.1");
     }
 
@@ -197,6 +199,7 @@ class ConfigTest {
                         "cgroups: {parent: /a/../b}",
                         "c.yaml:1: cgroups.parent cannot be '/a/../b': the path of a cgroup below the mount, such as"
                                 + " /vmplane.slice"),
+                arguments("log: {format: xml}", "c.yaml:1: log.format cannot be 'xml': one of text, json"),
                 arguments("roles:\n  web:\n", "c.yaml:2: roles.web cannot be null: leave the field out instead"),
                 arguments(
                         "roles:\n  Web: {}\n",

@@ -53,6 +53,7 @@ public final class FakeStore extends VerticleBase {
                 bus.answer(Address.STORE_JOB_LIST, this::jobs),
                 bus.answer(Address.STORE_INSTANCE_GET, this::instance),
                 bus.answer(Address.STORE_INSTANCE_LIST, this::instances),
+                bus.answer(Address.STORE_IMAGE_LIST, query -> Future.succeededFuture(new Page<>(List.of(), null))),
                 bus.answer(Address.STORE_STATS, nothing -> Future.succeededFuture(stats())),
                 bus.answer(
                         Address.STORE_EVENTS, query -> Future.succeededFuture(events(query.since(), query.limit())))));

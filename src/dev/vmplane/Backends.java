@@ -10,6 +10,7 @@ import dev.vmplane.host.VmUids;
 import dev.vmplane.hypervisor.AgentSocket;
 import dev.vmplane.hypervisor.BackendDetection;
 import dev.vmplane.hypervisor.Hypervisor;
+import dev.vmplane.hypervisor.MeteredHypervisor;
 import dev.vmplane.hypervisor.UnixHttp;
 import dev.vmplane.hypervisor.cloudhypervisor.CloudHypervisorHypervisor;
 import dev.vmplane.hypervisor.firecracker.FirecrackerHypervisor;
@@ -25,6 +26,7 @@ import dev.vmplane.hypervisor.simulator.SimulatorProcesses;
 import dev.vmplane.image.Images;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.Overhead;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -65,7 +67,14 @@ final class Backends {
             Path runDir,
             Path imageDir,
             Overhead overhead,
-            Optional<VmUids> users) {}
+            Optional<VmUids> users) {
+
+        /** The same, and what its hypervisor is asked is measured. */
+        Chosen metered(MeterRegistry registry) {
+            return new Chosen(
+                    new MeteredHypervisor(hypervisor, registry), processes, links, runDir, imageDir, overhead, users);
+        }
+    }
 
     private Backends(Vertx vertx, WorkerExecutor host, Config config, String databaseId) {
         this.vertx = vertx;

@@ -46,6 +46,7 @@ public record Config(
         String addressRange,
         Network network,
         ImageSettings images,
+        Log log,
         Map<String, Map<String, Object>> roles) {
 
     /**
@@ -140,6 +141,16 @@ public record Config(
 
     /** How long a VM may take from its start to its guest's first sign of life, to drain, and to end when asked. */
     public record Limits(Duration boot, Duration drain, Duration stop) {}
+
+    /** How the log is written. */
+    public record Log(Log.Format format) {
+        public enum Format {
+            /** Words for people, with the facts of an event behind them. */
+            TEXT,
+            /** An object on each line. */
+            JSON
+        }
+    }
 
     /** How long ended VMs stay in lists, and how many events stay in the log. */
     public record Retention(Duration ended, int events) {}

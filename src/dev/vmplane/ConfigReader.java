@@ -94,6 +94,7 @@ final class ConfigReader {
                 top.text("address_range", NETWORK, null),
                 network,
                 images(top.object("images")),
+                log(top.object("log")),
                 roles(top, defaults, network.grants(), source));
         top.end();
         source.end();
@@ -205,6 +206,12 @@ final class ConfigReader {
                 fields.integer("uid_base", 1_900_000_000, 1000, 2_147_000_000));
         fields.end();
         return settings;
+    }
+
+    private static Config.Log log(Fields fields) {
+        var log = new Config.Log(fields.choice("format", Config.Log.Format.class, Config.Log.Format.TEXT));
+        fields.end();
+        return log;
     }
 
     private static List<String> registries(Fields fields, String name) {

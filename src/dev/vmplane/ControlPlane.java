@@ -9,24 +9,29 @@ import dev.vmplane.feed.EventFeed;
 import dev.vmplane.feed.Meters;
 import dev.vmplane.host.Processes;
 import dev.vmplane.image.Images;
+import dev.vmplane.ingress.IngressMeters;
 import dev.vmplane.ingress.IngressSettings;
 import dev.vmplane.ingress.IngressVerticle;
 import dev.vmplane.ingress.RouteTable;
 import dev.vmplane.ingress.RouteVerticle;
+import dev.vmplane.metric.LoopLag;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.SpecReader;
 import dev.vmplane.model.Time;
 import dev.vmplane.pool.PoolVerticle;
 import dev.vmplane.pool.VolumeVerticle;
+import dev.vmplane.reconcile.PassMeters;
 import dev.vmplane.reconcile.ReconcilerVerticle;
 import dev.vmplane.store.DatabaseFile;
 import dev.vmplane.store.Rules;
+import dev.vmplane.store.StoreMeters;
 import dev.vmplane.store.StoreVerticle;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Deployable;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.WorkerExecutor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,6 +39,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
@@ -117,23 +123,33 @@ public final class ControlPlane {
 
     private Future<?> deployAll(Backend backend) {
         return host.executeBlocking(() -> database = DatabaseFile.open(config.stateDir(), backend.text()))
-                .compose(opened -> HostParts.of(backend, vertx, host, disk, reading, config, database.id(), time))
-                .compose(this::deployOn);
+                .compose(opened ->
+                        HostParts.of(backend, vertx, host, disk, reading, config, database.id(), time, registry))
+                .compose(parts -> deployOn(parts, backend));
     }
 
-    private Future<?> deployOn(HostParts parts) {
+    private Future<?> deployOn(HostParts parts, Backend backend) {
         processes = parts.processes();
         var table = new RouteTable();
-        return deploy(new StoreVerticle(database.path(), parts.network().addresses(), rules(), time, new VmIds()))
-                .compose(store -> deploy(new RouteVerticle(table, time)))
-                .compose(routes -> deployIngress(table))
-                .compose(ingress -> deploy(new Meters(registry)))
+        var ingressMeters = new IngressMeters(registry);
+        return deploy(new StoreVerticle(
+                        database.path(),
+                        parts.network().addresses(),
+                        rules(),
+                        time,
+                        new VmIds(),
+                        new StoreMeters(registry)))
+                .compose(store -> deploy(new RouteVerticle(table, time, ingressMeters)))
+                .compose(routes -> deployIngress(table, ingressMeters))
+                .compose(ingress -> deploy(new Meters(registry, backend)))
+                .compose(meters -> deployLag())
                 .compose(meters -> deployIfThere(parts.network().verticle()))
                 .compose(walls -> deploy(new VolumeVerticle(parts.volumes(), time)))
                 .compose(removal -> deploy(parts.imageVerticle()))
                 .compose(images -> deploy(parts.logs()))
                 .compose(logs -> deploy(metered(parts.pool())))
-                .compose(pool -> deploy(new ReconcilerVerticle(config.brake(), time)))
+                .compose(pool -> deployIfThere(parts.usage()))
+                .compose(usage -> deploy(new ReconcilerVerticle(config.brake(), time, new PassMeters(registry))))
                 .compose(reconciler -> deployApi(parts.images()))
                 .compose(api -> deploy(new DesiredFileVerticle(
                         config.desiredVms(),
@@ -166,9 +182,9 @@ public final class ControlPlane {
                 config.retention().events());
     }
 
-    private Future<?> deployIngress(RouteTable table) {
+    private Future<?> deployIngress(RouteTable table, IngressMeters meters) {
         var settings = IngressSettings.at(config.ingress().host(), portOr(ANY_INGRESS_PORT, config.ingress()));
-        return deployOnEveryLoop(() -> new IngressVerticle(settings, table, time), IngressVerticle::port)
+        return deployOnEveryLoop(() -> new IngressVerticle(settings, table, time, meters), IngressVerticle::port)
                 .map(port -> ingressPort = port);
     }
 
@@ -177,6 +193,15 @@ public final class ControlPlane {
         var settings = new ApiSettings(config.api().host(), portOr(ANY_API_PORT, config.api()));
         return deployOnEveryLoop(() -> new ApiVerticle(settings, apiParts(reader, images)), ApiVerticle::port)
                 .map(port -> apiPort = port);
+    }
+
+    /** Vert.x goes round its event loops when it deploys, so as many as there are get each its own. */
+    private Future<?> deployLag() {
+        var loop = new AtomicInteger();
+        return vertx.deployVerticle(
+                        () -> new LoopLag(registry, loop.getAndIncrement()),
+                        new DeploymentOptions().setInstances(VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE))
+                .map(this::remember);
     }
 
     private static int portOr(int any, Config.Listener listener) {

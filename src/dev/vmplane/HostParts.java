@@ -18,9 +18,11 @@ import dev.vmplane.image.ImageVerticle;
 import dev.vmplane.image.Images;
 import dev.vmplane.model.Backend;
 import dev.vmplane.model.Time;
+import dev.vmplane.pool.JobUsage;
 import dev.vmplane.pool.LogVerticle;
 import dev.vmplane.pool.Pool;
 import dev.vmplane.pool.PoolVerticle;
+import dev.vmplane.pool.UsageVerticle;
 import dev.vmplane.vm.Agents;
 import dev.vmplane.vm.HealthProbe;
 import dev.vmplane.vm.HostGround;
@@ -28,6 +30,7 @@ import dev.vmplane.vm.Limits;
 import dev.vmplane.vm.VmParts;
 import dev.vmplane.vm.VmVerticle;
 import dev.vmplane.vm.agent.AgentLink;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -58,6 +61,7 @@ final class HostParts {
     private final Backends.Chosen backend;
     private final Networks.Chosen network;
     private final Optional<Cgroups> cgroups;
+    private final MeterRegistry registry;
     private final Mke2fs mke2fs = Mke2fs.onPath(System.getenv().getOrDefault("PATH", ""));
     private final VolumeFiles volumes;
     private final Images images;
@@ -74,7 +78,8 @@ final class HostParts {
             Time time,
             Backends.Chosen backend,
             Networks.Chosen network,
-            Optional<Cgroups> cgroups) {
+            Optional<Cgroups> cgroups,
+            MeterRegistry registry) {
         this.vertx = vertx;
         this.host = host;
         this.disk = disk;
@@ -85,6 +90,7 @@ final class HostParts {
         this.backend = backend;
         this.network = network;
         this.cgroups = cgroups;
+        this.registry = registry;
         this.volumes = new VolumeFiles(config.stateDir().resolve("volumes").resolve(databaseId), mke2fs, disk);
         this.images = new Images(backend.imageDir(), host);
         this.directories = new RunDirectories(backend.runDir(), host);
@@ -106,8 +112,10 @@ final class HostParts {
             WorkerExecutor reading,
             Config config,
             String databaseId,
-            Time time) {
+            Time time,
+            MeterRegistry registry) {
         return Backends.of(backend, vertx, host, config, databaseId)
+                .map(chosen -> chosen.metered(registry))
                 .compose(chosen -> Networks.of(backend, chosen, vertx, host, config, databaseId, time)
                         .compose(network -> cgroups(chosen, config, databaseId, host, time)
                                 .map(cgroups -> new HostParts(
@@ -120,7 +128,8 @@ final class HostParts {
                                         time,
                                         chosen,
                                         network,
-                                        cgroups))));
+                                        cgroups,
+                                        registry))));
     }
 
     /** Nothing where VMs are simulated, or the host has none and need not. */
@@ -171,6 +180,11 @@ final class HostParts {
     /** Answers for what VMs print, here and after their end. */
     LogVerticle logs() {
         return new LogVerticle(config.node(), new LogFiles(directories, logs, reading), logs, time);
+    }
+
+    /** Shows what VMs use, where the kernel counts it. */
+    Optional<UsageVerticle> usage() {
+        return cgroups.map(lent -> new UsageVerticle(lent::usages, new JobUsage(registry), time));
     }
 
     /** Gives VMs their verticles, on this ground. */

@@ -50,6 +50,7 @@ final class Server {
     static int serve(Path configFile) {
         try {
             var config = Config.load(configFile, System.getenv(), hostName());
+            LogOutput.use(config.log());
             var host = BackendDetection.Host.probe(System.getenv().getOrDefault("PATH", ""));
             var choice = BackendDetection.choose(
                     config.backend() == null ? null : config.backend().text(), host);

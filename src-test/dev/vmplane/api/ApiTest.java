@@ -398,6 +398,16 @@ class ApiTest {
         assertThat(reply.body().toString()).contains("vmplane_pool_hits_total 1.0");
     }
 
+    @Test
+    void onlyAWishThatIsLiveAtOnceCountsAsAnAttach() {
+        api.store.keep(vm("vm-warm", null, warm()));
+
+        Await.of(api.post("/vms", "{\"job_id\": \"warm\"}"));
+        Await.of(api.post("/vms", "{\"job_id\": \"cold\"}"));
+
+        assertThat(api.metrics.scrape()).contains("vmplane_attach_seconds_count 1\n");
+    }
+
     private Future<Integer> jobStatusCode() {
         return api.call(HttpMethod.GET, "/vms/web", Map.of(), null).map(ApiFixture.Reply::status);
     }

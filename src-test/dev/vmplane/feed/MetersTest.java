@@ -13,10 +13,12 @@ import dev.vmplane.FakeStore;
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Address.PutJob;
 import dev.vmplane.bus.Bus;
+import dev.vmplane.model.Backend;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.Retry;
 import dev.vmplane.model.VmState;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -40,7 +42,7 @@ class MetersTest {
         Await.of(vertx.deployVerticle(store));
         store.keep(service("early"));
         store.keep(vm("vm-early", null, warm()));
-        Await.of(vertx.deployVerticle(new Meters(registry)));
+        Await.of(vertx.deployVerticle(new Meters(registry, Backend.QEMU)));
     }
 
     @Test
@@ -83,9 +85,39 @@ class MetersTest {
 
         store.move("vm-b", new VmState.Running(NOW.plusMillis(250), running().process(), true));
 
-        untilScraped("vmplane_boot_seconds_count 1");
+        untilScraped("vmplane_boot_seconds_count{backend=\"qemu\"} 1");
         assertThat(registry.get("vmplane.boot").timer().totalTime(TimeUnit.MILLISECONDS))
                 .isEqualTo(250);
+    }
+
+    @Test
+    void aClaimTellsHowLongItsVmWasWarmAndTheNextOneHowLongItsPlaceWasEmpty() {
+        var claimed = vm("vm-early", owner("web", 0), running());
+        store.keep(vm("vm-next", null, new VmState.Booting(NOW, NOW, null)));
+
+        store.keep(claimed);
+        store.move("vm-next", new VmState.Warm(NOW.plusSeconds(3), running().process()));
+
+        untilScraped("vmplane_pool_refill_seconds_sum 3.0");
+        assertThat(registry.scrape())
+                .contains("vmplane_pool_warm_age_seconds_count 1")
+                .contains("vmplane_claim_seconds_count 1");
+    }
+
+    @Test
+    void whatFailsAgainAndAgainIsALoopUntilItIsForgotten() {
+        var reason = new Reason(ReasonCode.VMM_DIED, "gone");
+        for (var failures = 1; failures <= 3; failures++) {
+            store.keep("web", new Retry("job/web/0", "hash", failures, NOW, NOW, reason));
+        }
+        // Brought forward, not failed again.
+        store.keep("web", new Retry("job/web/0", "hash", 3, NOW.plusSeconds(1), NOW, reason));
+        untilScraped("vmplane_crash_loops 1.0");
+
+        store.keep("web", new Retry("job/web/0", "hash", 4, null, NOW, reason));
+
+        untilScraped("vmplane_crash_loops 0.0");
+        assertThat(registry.scrape()).contains("vmplane_restarts_total{of=\"replica\"} 3.0");
     }
 
     private void untilScraped(String line) {

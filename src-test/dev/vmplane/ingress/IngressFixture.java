@@ -10,6 +10,7 @@ import dev.vmplane.Samples;
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.bus.VertxTime;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
@@ -38,6 +39,8 @@ final class IngressFixture {
     final HttpClient client;
     final NetClient netClient;
     final WebSocketClient webSocketClient;
+    final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final IngressMeters meters = new IngressMeters(registry);
     final int port;
     private int guests;
 
@@ -48,13 +51,13 @@ final class IngressFixture {
         netClient = vertx.createNetClient();
         webSocketClient = vertx.createWebSocketClient();
         Await.of(vertx.deployVerticle(store));
-        Await.of(vertx.deployVerticle(new RouteVerticle(table, new VertxTime(vertx))));
+        Await.of(vertx.deployVerticle(new RouteVerticle(table, new VertxTime(vertx), meters)));
         port = listen(new IngressSettings("127.0.0.1", 0, Duration.ofSeconds(60), 64, 64));
         Await.of(bus.ask(Address.INGRESS_CAUGHT_UP, store.keep(service("web"))));
     }
 
     int listen(IngressSettings settings) {
-        var ingress = new IngressVerticle(settings, table, new VertxTime(vertx));
+        var ingress = new IngressVerticle(settings, table, new VertxTime(vertx), meters);
         Await.of(vertx.deployVerticle(ingress));
         return ingress.port();
     }

@@ -25,6 +25,7 @@ import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.VmState;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -63,6 +64,19 @@ class ReconcilerVerticleTest {
         untilVms(1);
         assertThat(store.vms().get(0).owner().jobId()).isEqualTo("web");
         assertThat(store.vms().get(0).phase()).isEqualTo(Phase.PENDING);
+    }
+
+    @Test
+    void passesAreTimedAndWhatWaitsForOneIsCounted() {
+        Await.of(vertx.deployVerticle(store));
+        var registry = new SimpleMeterRegistry();
+        Await.of(vertx.deployVerticle(new ReconcilerVerticle(BRAKE, time, new PassMeters(registry))));
+
+        store.keep(Samples.job("web", Specs.service("red", 0, 0)));
+
+        untilVms(1);
+        until(() -> registry.get("vmplane.reconcile.queue").gauge().value() == 0
+                && registry.get("vmplane.reconcile.pass").timer().count() >= 2);
     }
 
     @Test

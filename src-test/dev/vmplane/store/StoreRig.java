@@ -17,6 +17,7 @@ import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Spec;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.io.IOException;
@@ -35,6 +36,7 @@ final class StoreRig implements AutoCloseable {
     private static final PageQuery EVERYTHING = new PageQuery(null, null, Integer.MAX_VALUE);
 
     final ManualTime time = new ManualTime();
+    final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     /** Makes the next row of a VM a defect. */
     final AtomicBoolean idsFail = new AtomicBoolean();
 
@@ -49,8 +51,13 @@ final class StoreRig implements AutoCloseable {
         this.stateDir = stateDir;
         file = DatabaseFile.open(stateDir, "simulator");
         Await.of(bus.listen(Address.COMMITTED, commits::add));
-        Await.of(vertx.deployVerticle(
-                new StoreVerticle(file.path(), new Addresses("127.64.0.0/24"), Books.RULES, time, this::nextId)));
+        Await.of(vertx.deployVerticle(new StoreVerticle(
+                file.path(),
+                new Addresses("127.64.0.0/24"),
+                Books.RULES,
+                time,
+                this::nextId,
+                new StoreMeters(meters))));
         // The alarm for the housekeeping is the last thing a start does.
         Await.until(1, () -> Future.succeededFuture(time.pending()));
     }

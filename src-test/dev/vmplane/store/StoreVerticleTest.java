@@ -51,6 +51,20 @@ class StoreVerticleTest {
     }
 
     @Test
+    void everyCommitIsTimedAndEveryWriteInItCounted() {
+        var writes = IntStream.range(0, 50)
+                .mapToObj(n -> store.wish("web-" + n, SPEC))
+                .toList();
+        Await.of(Future.all(writes));
+
+        var commits = store.meters.get("vmplane.store.commit").timer().count();
+        var batches = store.meters.get("vmplane.store.batch").summary();
+        assertThat(commits).isBetween(1L, 50L).isEqualTo(batches.count());
+        assertThat(batches.totalAmount()).isEqualTo(50);
+        assertThat(store.meters.get("vmplane.store.queue").gauge().value()).isZero();
+    }
+
+    @Test
     void whatWasAnsweredIsThereAfterAPowerCut() throws IOException {
         Await.of(store.wish("web", SPEC));
         Await.of(store.place("web"));

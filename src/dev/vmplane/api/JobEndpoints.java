@@ -6,12 +6,15 @@ import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.PutAnswer;
 import dev.vmplane.bus.Address.PutJob;
 import dev.vmplane.bus.Bus;
+import dev.vmplane.metric.Timers;
 import dev.vmplane.model.Boot;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Time;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.json.JsonObject;
@@ -30,6 +33,8 @@ final class JobEndpoints {
     /** How long a wish is kept waiting whose warm VMs have only to be resumed and told of it. */
     private static final Duration ATTACH_LIMIT = Duration.ofSeconds(10);
 
+    private static final int CREATED = 201;
+
     private final Bus bus;
     private final Time time;
     private final JobWaits waits;
@@ -37,6 +42,8 @@ final class JobEndpoints {
     private final Wishes wishes;
     private final ImagePins pins;
     private final Function<Boot, Future<Void>> images;
+    private final MeterRegistry registry;
+    private final Timer attachTime;
 
     JobEndpoints(Bus bus, ApiParts parts, JobWaits waits) {
         this.bus = bus;
@@ -46,9 +53,13 @@ final class JobEndpoints {
         this.wishes = parts.wishes();
         this.pins = new ImagePins(bus);
         this.images = parts.images();
+        this.registry = parts.metrics();
+        this.attachTime = Timers.quick("vmplane.attach", "from a wish to its 201, when warm microVMs filled all places")
+                .register(registry);
     }
 
     Future<Answer> put(RoutingContext context) {
+        var asked = Timer.start(registry);
         var query = new Query(context.queryParams());
         var wait = query.waitFor();
         var request = bodies.read(
@@ -56,8 +67,17 @@ final class JobEndpoints {
                 context.body().buffer());
         return wish(request, query.pull())
                 .compose(wish -> images.apply(wish.spec().boot())
-                        .compose(
-                                there -> wait.isEmpty() ? put(wish) : waits.admit(() -> putAndWait(wish, wait.get()))));
+                        .compose(there -> wait.isEmpty()
+                                ? put(wish).map(answer -> timed(asked, answer))
+                                : waits.admit(() -> putAndWait(wish, wait.get()))));
+    }
+
+    /** Nobody waited for a boot, so what is live at once was warm. */
+    private Answer timed(Timer.Sample asked, Answer answer) {
+        if (answer.status() == CREATED) {
+            asked.stop(attachTime);
+        }
+        return answer;
     }
 
     /** What the request asks for, with the image that it gets. */

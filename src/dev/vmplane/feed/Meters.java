@@ -2,31 +2,24 @@ package dev.vmplane.feed;
 
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Address.Nothing;
+import dev.vmplane.bus.Address.Page;
 import dev.vmplane.bus.Address.PageQuery;
 import dev.vmplane.bus.Bus;
+import dev.vmplane.model.Backend;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.EventType;
-import dev.vmplane.model.MicroVm;
-import dev.vmplane.model.Phase;
-import dev.vmplane.model.Reason;
-import dev.vmplane.model.ReasonCode;
+import dev.vmplane.model.Stats;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tags;
-import io.micrometer.core.instrument.Timer;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
-import java.time.Duration;
-import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -35,46 +28,36 @@ import java.util.function.Supplier;
  */
 public final class Meters extends VerticleBase {
     private static final int PAGE = 1000;
+    private static final long MEBI = 1024 * 1024;
 
-    private final MeterRegistry registry;
-    private final Map<String, Phase> phases = new HashMap<>();
     private final Set<String> jobs = new HashSet<>();
-    private final Map<String, ReasonCode> waits = new HashMap<>();
-    private final Map<ReasonCode, AtomicInteger> waitingByReason = new EnumMap<>(ReasonCode.class);
-    private final Map<Phase, AtomicInteger> vmsByPhase = new EnumMap<>(Phase.class);
     private final AtomicInteger jobCount = new AtomicInteger();
-    private Timer bootTime;
+    private final VmMeters vms;
+    private final RetryMeters retries;
+    private final ImageMeters images;
+    private final Counter hits;
+    private final Counter misses;
     private Bus bus;
 
-    public Meters(MeterRegistry registry) {
-        this.registry = registry;
+    /** @param backend what boots the VMs of this host */
+    public Meters(MeterRegistry registry, Backend backend) {
+        vms = new VmMeters(registry, backend);
+        retries = new RetryMeters(registry);
+        images = new ImageMeters(registry);
+        Gauge.builder("vmplane.jobs", jobCount, AtomicInteger::get)
+                .description("desired VMs")
+                .register(registry);
+        hits = Counter.builder("vmplane.pool.hits")
+                .description("places of jobs that a warm microVM filled")
+                .register(registry);
+        misses = Counter.builder("vmplane.pool.misses")
+                .description("places of jobs that a warm microVM could have filled, and none was there")
+                .register(registry);
     }
 
     @Override
     public Future<?> start() {
         bus = new Bus(vertx);
-        for (var phase : Phase.values()) {
-            var count = new AtomicInteger();
-            vmsByPhase.put(phase, count);
-            Gauge.builder("vmplane.vms", count, AtomicInteger::get)
-                    .description("microVMs, ended ones whose rows are kept included")
-                    .tag("phase", text(phase))
-                    .register(registry);
-        }
-        // Shown from the start, at zero; others when they are first met.
-        List.of(ReasonCode.NO_BOOT_SLOT, ReasonCode.NO_CAPACITY, ReasonCode.NO_ADDRESS)
-                .forEach(this::waitingFor);
-        Gauge.builder("vmplane.jobs", jobCount, AtomicInteger::get)
-                .description("desired VMs")
-                .register(registry);
-        bootTime = Timer.builder("vmplane.boot")
-                .description("from the row of a microVM to warm or running")
-                .publishPercentileHistogram()
-                .minimumExpectedValue(Duration.ofMillis(10))
-                .maximumExpectedValue(Duration.ofMinutes(2))
-                .register(registry);
-        registry.counter("vmplane.pool.hits");
-        registry.counter("vmplane.pool.misses");
         return bus.listen(Address.COMMITTED, this::count).compose(listening -> load());
     }
 
@@ -88,110 +71,57 @@ public final class Meters extends VerticleBase {
                 .description("virtual CPUs of all VMs of this host")
                 .tag("state", state)
                 .register(registry);
-        Gauge.builder("vmplane.capacity.memory", memoryMib)
+        Gauge.builder("vmplane.capacity.memory", () -> memoryMib.get().doubleValue() * MEBI)
                 .description("memory of all VMs of this host, their hypervisors included")
-                .baseUnit("mebibytes")
+                .baseUnit("bytes")
                 .tag("state", state)
                 .register(registry);
     }
 
     /** The store tells a commit before it answers with it, so what is loaded is never older than what was heard. */
-    private Future<Void> load() {
-        return bus.ask(Address.STORE_STATS, Nothing.NOTHING).compose(world -> {
-            world.jobs().forEach(view -> jobs.add(view.job().jobId()));
-            jobCount.set(jobs.size());
-            Promise<Void> loaded = Promise.promise();
-            loadVms(null, loaded);
-            return loaded.future();
-        });
+    private Future<?> load() {
+        return bus.ask(Address.STORE_STATS, Nothing.NOTHING)
+                .map(this::place)
+                .compose(placed -> each(Address.STORE_INSTANCE_LIST, null, vms::place))
+                .compose(placed -> each(Address.STORE_IMAGE_LIST, null, view -> images.place(view.image())));
     }
 
-    private void loadVms(String after, Promise<Void> loaded) {
-        bus.ask(Address.STORE_INSTANCE_LIST, new PageQuery(null, after, PAGE))
-                .onComplete(
-                        page -> {
-                            page.items().forEach(this::place);
-                            if (page.next() == null) {
-                                loaded.complete();
-                            } else {
-                                loadVms(page.next(), loaded);
-                            }
-                        },
-                        loaded::fail);
+    private Stats place(Stats world) {
+        for (var view : world.jobs()) {
+            jobs.add(view.job().jobId());
+            view.retries().forEach(retries::place);
+        }
+        world.pools().stream()
+                .map(Stats.PoolView::retry)
+                .filter(Objects::nonNull)
+                .forEach(retries::place);
+        jobCount.set(jobs.size());
+        return world;
+    }
+
+    private <T> Future<?> each(Address<PageQuery, Page<T>> list, String after, Consumer<T> place) {
+        return bus.ask(list, new PageQuery(null, after, PAGE)).compose(page -> {
+            page.items().forEach(place);
+            return page.next() == null ? Future.succeededFuture() : each(list, page.next(), place);
+        });
     }
 
     private void count(Changes changes) {
         for (var event : changes.events()) {
             if (event.type() == EventType.VM_ATTACHED) {
-                registry.counter("vmplane.pool.hits").increment();
+                hits.increment();
             } else if (event.type() == EventType.POOL_MISS) {
-                registry.counter("vmplane.pool.misses").increment();
+                misses.increment();
             }
         }
         changes.jobs().stream().map(DesiredVm::jobId).forEach(jobs::add);
         changes.jobsGone().stream().map(DesiredVm::jobId).forEach(jobs::remove);
         jobCount.set(jobs.size());
-        changes.vms().forEach(this::move);
-        changes.vmsGone().forEach(this::forget);
-    }
-
-    private void move(MicroVm vm) {
-        var before = place(vm);
-        if (vm.phase() == Phase.FAILED && before != Phase.FAILED) {
-            var reason = vm.state().reason().code().text();
-            registry.counter("vmplane.vm.failures", Tags.of("reason", reason)).increment();
-        }
-        var arrived = vm.phase() == Phase.WARM || vm.phase() == Phase.RUNNING;
-        if (arrived && before != null && before.rising()) {
-            bootTime.record(Duration.between(vm.createdAt(), vm.state().since()));
-        }
-    }
-
-    /** Notes where a VM stands now, and answers where it stood before, or null. */
-    private Phase place(MicroVm vm) {
-        var before = phases.put(vm.vmId(), vm.phase());
-        if (before != null) {
-            vmsByPhase.get(before).decrementAndGet();
-        }
-        vmsByPhase.get(vm.phase()).incrementAndGet();
-        waitsFor(vm.vmId(), vm.phase() == Phase.PENDING ? lacking(vm.state().reason()) : null);
-        return before;
-    }
-
-    private void forget(MicroVm vm) {
-        var before = phases.remove(vm.vmId());
-        waitsFor(vm.vmId(), null);
-        if (before != null) {
-            vmsByPhase.get(before).decrementAndGet();
-        }
-    }
-
-    private void waitsFor(String vmId, ReasonCode reason) {
-        var before = reason == null ? waits.remove(vmId) : waits.put(vmId, reason);
-        if (before != null) {
-            waitingFor(before).decrementAndGet();
-        }
-        if (reason != null) {
-            waitingFor(reason).incrementAndGet();
-        }
-    }
-
-    private AtomicInteger waitingFor(ReasonCode reason) {
-        return waitingByReason.computeIfAbsent(reason, met -> {
-            var count = new AtomicInteger();
-            Gauge.builder("vmplane.vms.waiting", count, AtomicInteger::get)
-                    .description("microVMs that have not begun to boot, by what they lack")
-                    .tag("reason", met.text())
-                    .register(registry);
-            return count;
-        });
-    }
-
-    private static ReasonCode lacking(Reason reason) {
-        return reason == null ? ReasonCode.NO_BOOT_SLOT : reason.code();
-    }
-
-    private static String text(Phase phase) {
-        return phase.name().toLowerCase(Locale.ROOT);
+        // All that one commit tells happened at one time.
+        var at = changes.events().get(0).at();
+        changes.vms().forEach(vm -> vms.move(vm, at));
+        changes.vmsGone().forEach(vms::forget);
+        retries.count(changes);
+        images.count(changes, at);
     }
 }

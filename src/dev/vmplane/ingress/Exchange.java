@@ -1,5 +1,6 @@
 package dev.vmplane.ingress;
 
+import dev.vmplane.ingress.IngressMeters.Outcome;
 import dev.vmplane.model.Time;
 import io.vertx.core.Future;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
@@ -32,18 +33,30 @@ final class Exchange {
     private final HttpClient client;
     private final Time time;
     private final Duration idleLimit;
+    private final IngressMeters meters;
+    private final IngressMeters.Request measured;
     private final boolean hasBody;
+    private final boolean tunnelled;
     private int attempts;
     private boolean connected;
     private Instant sentAt;
 
-    Exchange(HttpServerRequest request, Route route, HttpClient client, Time time, Duration idleLimit) {
+    Exchange(
+            HttpServerRequest request,
+            Route route,
+            HttpClient client,
+            Time time,
+            Duration idleLimit,
+            IngressMeters meters) {
         this.request = request;
         this.route = route;
         this.client = client;
         this.time = time;
         this.idleLimit = idleLimit;
+        this.meters = meters;
+        this.measured = meters.begin(route.jobId());
         this.hasBody = Headers.announceBody(request.headers());
+        this.tunnelled = request.canUpgradeToWebSocket();
     }
 
     void begin() {
@@ -54,17 +67,24 @@ final class Exchange {
     }
 
     private void attemptAnywhereBut(Backend failed) {
-        route.take(failed).ifPresentOrElse(this::attempt, () -> Rejection.NONE_READY.answer(request));
+        route.take(failed).ifPresentOrElse(this::attempt, () -> reject(Rejection.NONE_READY));
     }
 
     private void attempt(Lease lease) {
         attempts++;
         connected = false;
         request.response().closeHandler(gone -> lease.giveBack());
-        connect(lease.backend()).compose(this::converse).onComplete(answered -> lease.giveBack(), cause -> {
-            lease.giveBack();
-            mend(lease.backend(), cause);
-        });
+        connect(lease.backend())
+                .compose(this::converse)
+                .onComplete(
+                        answered -> {
+                            lease.giveBack();
+                            measure();
+                        },
+                        cause -> {
+                            lease.giveBack();
+                            mend(lease.backend(), cause);
+                        });
     }
 
     private Future<HttpClientRequest> connect(Backend backend) {
@@ -87,7 +107,7 @@ final class Exchange {
         if (request.response().closed()) {
             return outgoing.reset();
         }
-        if (request.canUpgradeToWebSocket()) {
+        if (tunnelled) {
             return new Tunnel(request, outgoing).open();
         }
         return forward(outgoing).compose(this::sendBack);
@@ -120,12 +140,29 @@ final class Exchange {
 
     private void mend(Backend backend, Throwable cause) {
         if (request.response().closed()) {
+            measure();
             return;
         }
         if (attempts < MAX_ATTEMPTS && repeatable()) {
             attemptAnywhereBut(backend);
         } else {
-            rejection(cause).answer(request);
+            reject(rejection(cause));
+        }
+    }
+
+    private void reject(Rejection rejection) {
+        meters.rejected(rejection);
+        rejection.answer(request);
+        measure();
+    }
+
+    /** Nothing more will happen to the request. */
+    private void measure() {
+        var response = request.response();
+        if (tunnelled && response.getStatusCode() == Tunnel.SWITCHING_PROTOCOLS) {
+            measured.hungUp();
+        } else {
+            measured.over(response.ended() ? Outcome.of(response.getStatusCode()) : Outcome.BROKEN_OFF);
         }
     }
 

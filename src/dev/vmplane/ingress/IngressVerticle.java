@@ -30,13 +30,20 @@ public final class IngressVerticle extends VerticleBase {
     private final IngressSettings settings;
     private final RouteTable table;
     private final Time time;
+    private final IngressMeters meters;
     private HttpClient client;
     private HttpServer server;
 
+    /** One that nobody measures. */
     public IngressVerticle(IngressSettings settings, RouteTable table, Time time) {
+        this(settings, table, time, IngressMeters.none());
+    }
+
+    public IngressVerticle(IngressSettings settings, RouteTable table, Time time, IngressMeters meters) {
         this.settings = settings;
         this.table = table;
         this.time = time;
+        this.meters = meters;
     }
 
     @Override
@@ -55,13 +62,18 @@ public final class IngressVerticle extends VerticleBase {
         request.pause();
         var host = request.authority() == null ? null : request.authority().host();
         if (host == null || !Headers.framedClearly(request.headers())) {
-            Rejection.BAD_REQUEST.answer(request);
+            reject(request, Rejection.BAD_REQUEST);
             return;
         }
         table.find(host)
                 .ifPresentOrElse(
-                        route -> new Exchange(request, route, client, time, settings.idleLimit()).begin(),
-                        () -> Rejection.UNKNOWN_HOST.answer(request));
+                        route -> new Exchange(request, route, client, time, settings.idleLimit(), meters).begin(),
+                        () -> reject(request, Rejection.UNKNOWN_HOST));
+    }
+
+    private void reject(HttpServerRequest request, Rejection rejection) {
+        meters.rejected(rejection);
+        rejection.answer(request);
     }
 
     /** Only HTTP/1.1: what reaches a microVM is then what its client sent, and both ends count bodies alike. */

@@ -6,8 +6,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** One job as the load balancer sees it: the backends that serve it right now, and the choice among them. */
 final class Route {
+    private final String jobId;
     private final AtomicInteger turn = new AtomicInteger();
     private volatile List<Backend> backends = List.of();
+
+    Route(String jobId) {
+        this.jobId = jobId;
+    }
+
+    String jobId() {
+        return jobId;
+    }
 
     List<Backend> backends() {
         return backends;

@@ -112,7 +112,7 @@ public final class RouteTable {
         }
         if (routable(job)) {
             hosts.claim(job);
-            routes.computeIfAbsent(job.jobId(), unrouted -> new Route());
+            routes.computeIfAbsent(job.jobId(), Route::new);
         } else {
             unroute(job);
         }

@@ -30,13 +30,20 @@ public final class RouteVerticle extends VerticleBase {
 
     private final RouteTable table;
     private final Time time;
+    private final IngressMeters meters;
     private final PriorityQueue<Waiter> waiters = new PriorityQueue<>(Comparator.comparingLong(Waiter::seq));
     private Bus bus;
     private boolean loading;
 
+    /** One that nobody measures. */
     public RouteVerticle(RouteTable table, Time time) {
+        this(table, time, IngressMeters.none());
+    }
+
+    public RouteVerticle(RouteTable table, Time time, IngressMeters meters) {
         this.table = table;
         this.time = time;
+        this.meters = meters;
     }
 
     @Override
@@ -52,6 +59,7 @@ public final class RouteVerticle extends VerticleBase {
 
     /** A commit heard while the world is being loaded is part of it, or shows as a gap afterwards. */
     private void follow(Changes changes) {
+        changes.jobsGone().forEach(job -> meters.forget(job.jobId()));
         if (loading) {
             return;
         }

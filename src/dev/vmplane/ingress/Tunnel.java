@@ -12,7 +12,7 @@ import io.vertx.core.net.NetSocket;
  * the slower side. When either side closes, so does the other.
  */
 final class Tunnel {
-    private static final int SWITCHING_PROTOCOLS = 101;
+    static final int SWITCHING_PROTOCOLS = 101;
 
     private final HttpServerRequest request;
     private final HttpClientRequest outgoing;

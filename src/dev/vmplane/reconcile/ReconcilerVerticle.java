@@ -38,6 +38,7 @@ public final class ReconcilerVerticle extends VerticleBase {
 
     private final Brake brake;
     private final Time time;
+    private final PassMeters meters;
     private final Set<Key> knocked = new LinkedHashSet<>();
     private final Wakes wakes = new Wakes();
     private final Map<String, Demand> demands = new HashMap<>();
@@ -48,9 +49,16 @@ public final class ReconcilerVerticle extends VerticleBase {
     private Instant alarmAt = Instant.MAX;
     private long passes;
 
+    /** One that nobody measures. */
     public ReconcilerVerticle(Brake brake, Time time) {
+        this(brake, time, PassMeters.none());
+    }
+
+    public ReconcilerVerticle(Brake brake, Time time, PassMeters meters) {
         this.brake = brake;
         this.time = time;
+        this.meters = meters;
+        meters.watch(knocked);
     }
 
     @Override
@@ -136,15 +144,18 @@ public final class ReconcilerVerticle extends VerticleBase {
         passing = true;
         passes++;
         var keys = take();
+        var begun = meters.begin();
         bus.ask(Address.STORE_SLICES, keys)
                 .compose(slices -> carryOut(Reconciler.reconcile(
                         slices, hash -> demand(hash).expected(time.now()), runningVms.size(), brake, time.now())))
                 .onComplete(
                         done -> {
+                            meters.passed(begun);
                             passing = false;
                             pass();
                         },
                         cause -> {
+                            meters.failed();
                             LOG.atWarn()
                                     .addKeyValue("pass", passes)
                                     .setCause(cause)
@@ -185,6 +196,7 @@ public final class ReconcilerVerticle extends VerticleBase {
     private Future<?> carryOut(Plan plan) {
         plan.wake().forEach(wakes::add);
         setAlarm();
+        meters.held(plan.held().size());
         if (!plan.held().isEmpty()) {
             LOG.atError()
                     .addKeyValue("pass", passes)

@@ -46,6 +46,7 @@ public final class StoreVerticle extends VerticleBase {
     private final Time time;
     private final Supplier<String> vmIds;
     private final Ledger ledger;
+    private final StoreMeters meters;
     private final Deque<Write<?>> waiting = new ArrayDeque<>();
     private Database database;
     private Bus bus;
@@ -57,13 +58,21 @@ public final class StoreVerticle extends VerticleBase {
     /** One operation on the draft, and whoever waits for it. */
     private record Write<A>(Function<Draft, A> operation, Promise<A> answer) {}
 
-    /** @param vmIds gives an id nobody has had each time it is asked */
+    /** One that nobody measures. */
     public StoreVerticle(Path file, Addresses addresses, Rules rules, Time time, Supplier<String> vmIds) {
+        this(file, addresses, rules, time, vmIds, StoreMeters.none());
+    }
+
+    /** @param vmIds gives an id nobody has had each time it is asked */
+    public StoreVerticle(
+            Path file, Addresses addresses, Rules rules, Time time, Supplier<String> vmIds, StoreMeters meters) {
         this.file = file;
         this.rules = rules;
         this.time = time;
         this.vmIds = vmIds;
         this.ledger = new Ledger(addresses);
+        this.meters = meters;
+        meters.watch(waiting);
     }
 
     @Override
@@ -126,6 +135,7 @@ public final class StoreVerticle extends VerticleBase {
 
     private <A> Future<A> write(Function<Draft, A> operation) {
         if (waiting.size() >= MAX_WAITING) {
+            meters.refused();
             return refused(new Refusal(
                     Refusal.Kind.BUSY,
                     "store_busy",
@@ -165,8 +175,16 @@ public final class StoreVerticle extends VerticleBase {
         }
         var changes = draft.changes();
         CrashPoint.STORE_DECIDED.here();
-        var committed = changes.isEmpty() ? Future.<Void>succeededFuture() : database.commit(changes);
+        var committed = changes.isEmpty() ? Future.<Void>succeededFuture() : commit(changes, batch.size());
         committed.onComplete(done -> finish(changes, answers), cause -> recover(changes, batch, answers, cause));
+    }
+
+    private Future<Void> commit(Changes changes, int writes) {
+        var begun = meters.begin();
+        return database.commit(changes).map(durable -> {
+            meters.committed(begun, writes);
+            return null;
+        });
     }
 
     private static <A> Runnable apply(Write<A> write, Draft draft) {
@@ -206,6 +224,7 @@ public final class StoreVerticle extends VerticleBase {
                                 finish(changes, answers);
                                 return;
                             }
+                            meters.failed();
                             LOG.atError()
                                     .addKeyValue("writes", batch.size())
                                     .setCause(cause)

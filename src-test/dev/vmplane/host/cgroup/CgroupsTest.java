@@ -4,6 +4,7 @@ import static dev.vmplane.host.HostRig.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.vmplane.Await;
 import dev.vmplane.Samples;
 import dev.vmplane.bus.VertxTime;
 import dev.vmplane.model.MicroVm;
@@ -103,6 +104,14 @@ class CgroupsTest {
                 .contains("134217728", "129")
                 .containsAnyOf("125000", "125000 100000")
                 .hasSize(3);
+    }
+
+    @Test
+    void whatAVmHoldsIsReadFromTheKernel() throws Exception {
+        await(cgroups.lend(VM));
+        start("exec tail -f /dev/null");
+
+        Await.until(true, () -> cgroups.usages().map(used -> used.get("vm-1").memoryBytes() > 0));
     }
 
     @Test

@@ -19,8 +19,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -137,6 +139,17 @@ public final class Cgroups implements Holding {
                 held.addAll(vmsIn(directory));
             }
             return Set.copyOf(held);
+        });
+    }
+
+    /** What each VM has used that has a cgroup. */
+    public Future<Map<String, Usage>> usages() {
+        return work.run("what cgroups use cannot be read", () -> {
+            var usages = new HashMap<String, Usage>();
+            for (var vmId : vmsIn(tree.of(Controller.MEMORY))) {
+                UsageFiles.read(tree.resolve(vmId)).ifPresent(usage -> usages.put(vmId, usage));
+            }
+            return Map.copyOf(usages);
         });
     }
 
