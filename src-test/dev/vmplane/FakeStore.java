@@ -1,6 +1,7 @@
 package dev.vmplane;
 
 import dev.vmplane.bus.Address;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.Page;
 import dev.vmplane.bus.Address.PageQuery;
@@ -15,6 +16,7 @@ import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Refusal;
+import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Retry;
 import dev.vmplane.model.Stats;
 import dev.vmplane.model.VmState;
@@ -107,6 +109,11 @@ public final class FakeStore extends VerticleBase {
 
     private synchronized Future<PutAnswer> put(PutJob wish) {
         var before = jobs.get(wish.jobId());
+        try {
+            wish.guard().check(wish.jobId(), before);
+        } catch (RefusedException refused) {
+            return Future.failedFuture(refused);
+        }
         if (before != null && before.spec().equals(wish.spec())) {
             return Future.succeededFuture(new PutAnswer(before, false, false, List.of(), log.size()));
         }
@@ -141,7 +148,7 @@ public final class FakeStore extends VerticleBase {
         return Future.succeededFuture(new PutAnswer(job, before == null, true, List.copyOf(attached), seq));
     }
 
-    private synchronized Future<Long> delete(JobKey key) {
+    private synchronized Future<Long> delete(DeleteJob key) {
         var job = jobs.remove(key.jobId());
         if (job == null) {
             return noJob(key.jobId());

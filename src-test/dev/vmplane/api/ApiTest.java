@@ -110,6 +110,40 @@ class ApiTest {
     }
 
     @Test
+    void anAnswerCarriesTheGenerationThatAWriteMayAskFor() {
+        var made = Await.of(api.post("/vms", WEB));
+
+        assertThat(made.header("etag")).isEqualTo("\"1\"");
+        assertThat(api.get("/vms/web").header("etag")).isEqualTo("\"1\"");
+    }
+
+    @Test
+    void aWishForAGenerationThatHasPassedIsRefused() {
+        Await.of(api.post("/vms", WEB));
+        Await.of(api.post("/vms", "{\"job_id\": \"web\", \"replicas\": 2}"));
+
+        var reply = Await.of(api.call(
+                HttpMethod.POST,
+                "/vms",
+                Map.of("content-type", "application/json", "if-match", "\"1\""),
+                "{\"job_id\": \"web\", \"replicas\": 3}"));
+
+        assertThat(reply.status()).isEqualTo(412);
+        assertThat(reply.json().getString("title")).isEqualTo("Precondition Failed");
+        assertThat(reply.json().getString("code")).isEqualTo("generation_differs");
+        assertThat(api.get("/vms/web").header("etag")).isEqualTo("\"2\"");
+    }
+
+    @Test
+    void aConditionThatCannotBeReadIsRefused() {
+        var reply = Await.of(
+                api.call(HttpMethod.POST, "/vms", Map.of("content-type", "application/json", "if-match", "1"), WEB));
+
+        assertThat(reply.status()).isEqualTo(400);
+        assertThat(reply.json().getString("field")).isEqualTo("If-Match");
+    }
+
+    @Test
     void theSameWishForARunningJobIsOk() {
         api.store.keep(vm("vm-a", null, warm()));
         Await.of(api.post("/vms", WEB));
@@ -248,6 +282,7 @@ class ApiTest {
     void aVmThatTakesTooLongToHearOfItsOwnerIsNotWaitedFor() {
         api.store.keep(vm("vm-a", null, new VmState.Paused(NOW, Samples.PROCESS)));
         var reply = api.post("/vms", WEB);
+        Await.until(true, () -> Future.succeededFuture(api.store.vm("vm-a").attaching()));
         Await.until(1, () -> Future.succeededFuture(api.time.pending()));
 
         api.time.advance(Duration.ofSeconds(10));
@@ -260,6 +295,7 @@ class ApiTest {
     void aVmThatFailsToHearOfItsOwnerIsNotWaitedFor() {
         api.store.keep(vm("vm-a", null, new VmState.Paused(NOW, Samples.PROCESS)));
         var reply = api.post("/vms", WEB);
+        Await.until(true, () -> Future.succeededFuture(api.store.vm("vm-a").attaching()));
         Await.until(1, () -> Future.succeededFuture(api.time.pending()));
 
         var reason = new Reason(ReasonCode.HOOK_FAILED, "hook attach answered 500");

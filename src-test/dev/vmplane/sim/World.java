@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmplane.Pictures;
 import dev.vmplane.Specs;
-import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.Keys;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.bus.Address.PutJob;
@@ -229,7 +229,7 @@ final class World {
     private void somebodyDeletes() {
         var id = "job-" + random.nextInt(6);
         if (ledger.job(id) != null) {
-            commit(draft -> draft.deleteJob(new JobKey(id, null)));
+            commit(draft -> draft.deleteJob(new DeleteJob(id, null)));
         }
     }
 

@@ -7,7 +7,7 @@ import dev.vmplane.Await;
 import dev.vmplane.Pictures;
 import dev.vmplane.Specs;
 import dev.vmplane.bus.Address;
-import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.bus.Address.PageQuery;
 import dev.vmplane.model.Event;
@@ -88,7 +88,7 @@ class StoreVerticleTest {
     @Test
     void aVolumeThatIsGoneIsGoneFromTheDisk() throws IOException {
         Await.of(store.wish("db", Specs.withVolumes(Specs.service("red", 0, 0), "data")));
-        Await.of(store.ask(Address.STORE_JOB_DELETE, new JobKey("db", null)));
+        Await.of(store.ask(Address.STORE_JOB_DELETE, new DeleteJob("db", null)));
         var data = new VolumeKey(Books.TENANT, "data");
         var going = Await.of(store.ask(Address.STORE_VOLUME_DELETE, data)).volume();
         try (var between = new StoreRig(store.copyOfTheDisk(dir.resolve("between")))) {
@@ -161,7 +161,7 @@ class StoreVerticleTest {
         Future<?> taken;
         try (var held = store.holdingTheWriteLock()) {
             store.wish("first-in-line", SPEC);
-            store.ask(Address.STORE_JOB_DELETE, new JobKey("web", null));
+            store.ask(Address.STORE_JOB_DELETE, new DeleteJob("web", null));
             taken = store.wish("web", "rival", SPEC);
             store.seq();
         }

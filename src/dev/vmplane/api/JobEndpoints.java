@@ -2,6 +2,7 @@ package dev.vmplane.api;
 
 import dev.vmplane.api.WaitFor.Goal;
 import dev.vmplane.bus.Address;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.PutAnswer;
 import dev.vmplane.bus.Address.PutJob;
@@ -51,10 +52,12 @@ final class JobEndpoints {
     Future<Answer> put(RoutingContext context) {
         var query = new Query(context.queryParams());
         var wait = query.waitFor();
+        var guard = IfMatch.of(context.request().headers());
         var request = bodies.read(
                 context.request().getHeader(HttpHeaders.CONTENT_TYPE),
                 context.body().buffer());
         return wish(request, query.pull())
+                .map(wish -> wish.with(guard))
                 .compose(wish -> images.apply(wish.spec().boot())
                         .compose(
                                 there -> wait.isEmpty() ? put(wish) : waits.admit(() -> putAndWait(wish, wait.get()))));
@@ -79,14 +82,15 @@ final class JobEndpoints {
                 .waitFor()
                 .map(wait -> waits.admit(() -> waits.until(wait.goal()::over, jobId, wait.limit())))
                 .orElseGet(() -> find(jobId))
-                .map(view -> Answer.ok(shown(view)));
+                .map(view -> Answer.ok(shown(view)).of(view.job().generation()));
     }
 
     /** What is answered is what was there when the wish ended; its VMs leave from then on. */
     Future<Answer> delete(RoutingContext context) {
-        var key = new JobKey(context.pathParam("job_id"), null);
-        return find(key.jobId())
-                .compose(view -> bus.ask(Address.STORE_JOB_DELETE, key).map(seq -> leaving(view)));
+        var end = new DeleteJob(
+                context.pathParam("job_id"), null, IfMatch.of(context.request().headers()));
+        return find(end.jobId())
+                .compose(view -> bus.ask(Address.STORE_JOB_DELETE, end).map(seq -> leaving(view)));
     }
 
     private Answer leaving(JobView view) {
@@ -146,10 +150,11 @@ final class JobEndpoints {
         var status = JobStatus.of(view, time.now());
         var body = Representation.of(view, status);
         var location = "/vms/" + view.job().jobId();
-        return goal.reached(view, status)
+        var answer = goal.reached(view, status)
                 ? bus.ask(Address.INGRESS_CAUGHT_UP, seq)
                         .map(routed -> fresh(put) ? Answer.created(body, location) : Answer.ok(body))
                 : Future.succeededFuture(Answer.accepted(body, location));
+        return answer.map(given -> given.of(view.job().generation()));
     }
 
     private static boolean fresh(PutAnswer put) {

@@ -30,6 +30,7 @@ record Problem(int status, String code, String field, String detail) {
             Map.entry(405, "Method Not Allowed"),
             Map.entry(408, "Request Timeout"),
             Map.entry(409, "Conflict"),
+            Map.entry(412, "Precondition Failed"),
             Map.entry(413, "Content Too Large"),
             Map.entry(415, "Unsupported Media Type"),
             Map.entry(417, "Expectation Failed"),
@@ -77,6 +78,7 @@ record Problem(int status, String code, String field, String detail) {
             case INVALID -> 422;
             case NOT_FOUND -> 404;
             case CONFLICT -> 409;
+            case OUTDATED -> 412;
             case BUSY, UNAVAILABLE -> 503;
         };
     }

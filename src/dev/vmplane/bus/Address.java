@@ -4,6 +4,7 @@ import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Event;
 import dev.vmplane.model.Exec;
+import dev.vmplane.model.Guard;
 import dev.vmplane.model.GuestMetrics;
 import dev.vmplane.model.Image;
 import dev.vmplane.model.ImageConfig;
@@ -37,7 +38,7 @@ public record Address<Q, A>(String name) {
     public static final Address<PutJob, PutAnswer> STORE_JOB_PUT = new Address<>("store.job.put");
 
     /** Forget a job and let its VMs go. Answered, with the {@code seq} of it, when durable. */
-    public static final Address<JobKey, Long> STORE_JOB_DELETE = new Address<>("store.job.delete");
+    public static final Address<DeleteJob, Long> STORE_JOB_DELETE = new Address<>("store.job.delete");
 
     public static final Address<JobKey, JobView> STORE_JOB_GET = new Address<>("store.job.get");
 
@@ -172,7 +173,28 @@ public record Address<Q, A>(String name) {
     }
 
     /** A complete wish for one job. */
-    public record PutJob(String jobId, String tenant, Spec spec, DesiredVm.Source source) {}
+    public record PutJob(String jobId, String tenant, Spec spec, DesiredVm.Source source, Guard guard) {
+        /** A wish that holds whatever is there. */
+        public PutJob(String jobId, String tenant, Spec spec, DesiredVm.Source source) {
+            this(jobId, tenant, spec, source, Guard.NONE);
+        }
+
+        public PutJob with(Guard guard) {
+            return new PutJob(jobId, tenant, spec, source, guard);
+        }
+    }
+
+    /**
+     * The end of a job.
+     *
+     * @param tenant whose job it must be, or null for anybody's
+     */
+    public record DeleteJob(String jobId, String tenant, Guard guard) {
+        /** The end of it whatever it is by now. */
+        public DeleteJob(String jobId, String tenant) {
+            this(jobId, tenant, Guard.NONE);
+        }
+    }
 
     /**
      * What became of a wish.

@@ -1,6 +1,6 @@
 package dev.vmplane.store;
 
-import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.bus.Address.PutAnswer;
 import dev.vmplane.bus.Address.PutJob;
@@ -65,9 +65,10 @@ public final class Draft {
         var known = rows.job(put.jobId());
         if (known != null) {
             refuseTakeover(known, put);
-            if (known.spec().equals(put.spec())) {
-                return new PutAnswer(known, false, false, List.of(), rows.seq());
-            }
+        }
+        put.guard().check(put.jobId(), known);
+        if (known != null && known.spec().equals(put.spec())) {
+            return new PutAnswer(known, false, false, List.of(), rows.seq());
         }
         images.refuseMisfits(put);
         volumes.refuseMisfits(put);
@@ -136,12 +137,13 @@ public final class Draft {
                 .toList();
     }
 
-    public long deleteJob(JobKey key) {
-        var job = rows.job(key.jobId());
-        if (job == null || (key.tenant() != null && !key.tenant().equals(job.tenant()))) {
-            throw Refusal.notFound("job_not_found", "job '" + key.jobId() + "' does not exist")
+    public long deleteJob(DeleteJob delete) {
+        var job = rows.job(delete.jobId());
+        if (job == null || (delete.tenant() != null && !delete.tenant().equals(job.tenant()))) {
+            throw Refusal.notFound("job_not_found", "job '" + delete.jobId() + "' does not exist")
                     .asException();
         }
+        delete.guard().check(delete.jobId(), job);
         end(job, JobFacts.of(job), "the job was deleted");
         return rows.seq();
     }
