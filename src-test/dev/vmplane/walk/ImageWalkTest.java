@@ -145,11 +145,11 @@ class ImageWalkTest {
                 .layer(new TarBytes()
                         .folder("www")
                         .folder("www/cgi-bin")
-                        .file(
-                                "www/cgi-bin/add",
-                                0755,
-                                "#!/bin/busybox sh\necho \"$QUERY_STRING\" >>/www/rows\n"
-                                        + "printf 'Content-Type: text/plain\\r\\n\\r\\nadded\\n'\n")
+                        .file("www/cgi-bin/add", 0755, """
+                                #!/bin/busybox sh
+                                echo "$QUERY_STRING" >>/www/rows
+                                printf 'Content-Type: text/plain\\r\\n\\r\\nadded\\n'
+                                """)
                         .tar());
         var spec = new JsonObject().put("image", town.push("source:1", image)).put("port", 8080);
         town.plane.send(
