@@ -7,6 +7,7 @@ import dev.vmplane.bus.Address.Page;
 import dev.vmplane.bus.Address.PageQuery;
 import dev.vmplane.bus.Address.PutAnswer;
 import dev.vmplane.bus.Address.PutJob;
+import dev.vmplane.bus.Address.SteerJob;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
@@ -50,6 +51,7 @@ public final class FakeStore extends VerticleBase {
         bus = new Bus(vertx);
         return Future.all(List.of(
                 bus.answer(Address.STORE_JOB_PUT, this::put),
+                bus.answer(Address.STORE_JOB_STEER, this::steer),
                 bus.answer(Address.STORE_JOB_DELETE, this::delete),
                 bus.answer(Address.STORE_JOB_GET, this::job),
                 bus.answer(Address.STORE_JOB_LIST, this::jobs),
@@ -146,6 +148,20 @@ public final class FakeStore extends VerticleBase {
         }
         var seq = commit(List.of(job), List.of(), attached, List.of(), events);
         return Future.succeededFuture(new PutAnswer(job, before == null, true, List.copyOf(attached), seq));
+    }
+
+    /** Without any consequence for VMs. */
+    private synchronized Future<PutAnswer> steer(SteerJob steer) {
+        var before = jobs.get(steer.jobId());
+        if (before == null) {
+            return noJob(steer.jobId());
+        }
+        var job = switch (steer.way()) {
+            case START -> before.started(Samples.NOW);
+            case STOP -> before.stopped(Samples.NOW);
+            case RESTART -> before.renewed(Samples.NOW);
+        };
+        return Future.succeededFuture(new PutAnswer(job, false, true, List.of(), keep(job)));
     }
 
     private synchronized Future<Long> delete(DeleteJob key) {

@@ -10,7 +10,9 @@ import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.bus.Address.PageQuery;
+import dev.vmplane.bus.Address.SteerJob;
 import dev.vmplane.model.Event;
+import dev.vmplane.model.Guard;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.Spec;
@@ -66,6 +68,20 @@ class StoreVerticleTest {
             assertThat(after.vms()).hasSize(3).isEqualTo(store.vms());
             assertThat(after.seq()).isEqualTo(store.seq());
             assertThat(after.log()).extracting(Event::seq).isEqualTo(upTo(store.seq()));
+        }
+    }
+
+    @Test
+    void whatAJobWasSteeredToOutlivesAPowerCut() throws IOException {
+        Await.of(store.wish("web", SPEC));
+        Await.of(store.wish("db", SPEC));
+        Await.of(store.ask(Address.STORE_JOB_STEER, new SteerJob("web", null, SteerJob.Way.STOP, Guard.NONE)));
+        Await.of(store.ask(Address.STORE_JOB_STEER, new SteerJob("db", null, SteerJob.Way.RESTART, Guard.NONE)));
+
+        try (var after = new StoreRig(store.copyOfTheDisk(dir.resolve("after")))) {
+            assertThat(after.jobs()).isEqualTo(store.jobs());
+            assertThat(after.job("web").job().run()).isFalse();
+            assertThat(after.job("db").job().restarted()).isEqualTo(2);
         }
     }
 

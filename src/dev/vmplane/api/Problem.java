@@ -57,7 +57,11 @@ record Problem(int status, String code, String field, String detail) {
             case 408 -> new Problem(408, "body_too_slow", null, "the body did not arrive in time: send it again");
             case 413 -> new Problem(413, "body_too_large", null, "the body cannot be larger than 1 MiB");
             case 415 ->
-                new Problem(415, "unsupported_media_type", null, "a body is application/json or application/yaml");
+                new Problem(
+                        415,
+                        "unsupported_media_type",
+                        null,
+                        "a body is application/json or application/yaml, that of PATCH application/merge-patch+json");
             case 417 -> new Problem(417, "unknown_expectation", null, "only 100-continue can be expected");
             default -> defect(failed, cause);
         };

@@ -40,6 +40,9 @@ public record Address<Q, A>(String name) {
     /** Forget a job and let its VMs go. Answered, with the {@code seq} of it, when durable. */
     public static final Address<DeleteJob, Long> STORE_JOB_DELETE = new Address<>("store.job.delete");
 
+    /** Start, stop or restart a job. Claims warm VMs and lets others go in the same transaction. Answered when durable. */
+    public static final Address<SteerJob, PutAnswer> STORE_JOB_STEER = new Address<>("store.job.steer");
+
     public static final Address<JobKey, JobView> STORE_JOB_GET = new Address<>("store.job.get");
 
     /** Jobs in the order of their ids. */
@@ -172,15 +175,40 @@ public record Address<Q, A>(String name) {
         return new Address<>("vm." + vmId + ".metrics");
     }
 
-    /** A complete wish for one job. */
-    public record PutJob(String jobId, String tenant, Spec spec, DesiredVm.Source source, Guard guard) {
-        /** A wish that holds whatever is there. */
+    /**
+     * A complete wish for one job.
+     *
+     * @param starts whether it asks that the job runs; if not, one that somebody has stopped stays so
+     */
+    public record PutJob(String jobId, String tenant, Spec spec, DesiredVm.Source source, boolean starts, Guard guard) {
+        /** A wish that holds whatever is there. The file says what jobs are, not which of them somebody has stopped. */
         public PutJob(String jobId, String tenant, Spec spec, DesiredVm.Source source) {
-            this(jobId, tenant, spec, source, Guard.NONE);
+            this(jobId, tenant, spec, source, source == DesiredVm.Source.API, Guard.NONE);
         }
 
         public PutJob with(Guard guard) {
-            return new PutJob(jobId, tenant, spec, source, guard);
+            return new PutJob(jobId, tenant, spec, source, starts, guard);
+        }
+
+        /** The same for a job that may have been stopped, and stays so then. */
+        public PutJob keepingStopped() {
+            return new PutJob(jobId, tenant, spec, source, false, guard);
+        }
+    }
+
+    /**
+     * What a job is to do.
+     *
+     * @param tenant whose job it must be, or null for anybody's
+     */
+    public record SteerJob(String jobId, String tenant, Way way, Guard guard) {
+        public enum Way {
+            /** Run again after a stop. */
+            START,
+            /** Let all VMs go and make no more, and stay what it is. */
+            STOP,
+            /** Have each VM replaced, the new one first; one that was stopped runs again. */
+            RESTART
         }
     }
 

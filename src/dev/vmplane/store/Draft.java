@@ -4,6 +4,7 @@ import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.bus.Address.PutAnswer;
 import dev.vmplane.bus.Address.PutJob;
+import dev.vmplane.bus.Address.SteerJob;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.EventType;
@@ -67,35 +68,62 @@ public final class Draft {
             refuseTakeover(known, put);
         }
         put.guard().check(put.jobId(), known);
-        if (known != null && known.spec().equals(put.spec())) {
+        var run = put.starts() || known == null || known.run();
+        if (known != null && known.spec().equals(put.spec()) && known.run() == run) {
             return new PutAnswer(known, false, false, List.of(), rows.seq());
         }
         images.refuseMisfits(put);
         volumes.refuseMisfits(put);
-        var job = wished(put, known);
+        return change(known, wished(put, known, run));
+    }
+
+    /** Somebody wants a job to run, or not to, or to begin anew. Whoever declared it says what it is, not this. */
+    public PutAnswer steerJob(SteerJob steer) {
+        var known = known(steer.jobId(), steer.tenant());
+        steer.guard().check(steer.jobId(), known);
+        var next = switch (steer.way()) {
+            case START -> known.run() ? known : known.started(now);
+            case STOP -> known.run() ? known.stopped(now) : known;
+            case RESTART -> known.renewed(now);
+        };
+        return next.equals(known) ? new PutAnswer(known, false, false, List.of(), rows.seq()) : change(known, next);
+    }
+
+    private PutAnswer change(DesiredVm known, DesiredVm job) {
         rows.put(job);
         rows.tell(
                 known == null ? EventType.JOB_CREATED : EventType.JOB_CHANGED,
                 job,
                 known == null ? JobFacts.of(job) : JobFacts.changed(known, job));
         volumes.declare(job);
-        var reboots = known == null || !known.specHash().equals(job.specHash());
+        var anew = known == null || beginsAnew(known, job);
         if (known != null) {
-            forgetRetries(known, reboots ? 0 : job.spec().replicas());
+            forgetRetries(known, anew ? 0 : job.replicas());
         }
-        if (known != null && reboots) {
+        if (known != null && !known.specHash().equals(job.specHash())) {
             forgetPoolOf(known);
         } else if (known != null && !known.spec().restart().equals(job.spec().restart())) {
             reviseVerdicts(job);
         }
+        if (!job.run()) {
+            var reason = new Reason(ReasonCode.JOB_STOPPED, "the job was stopped");
+            rows.vmsOf(job.jobId()).forEach(vm -> lives.retire(vm, reason));
+        }
         // A crashed VM of an unchanged hash waits out its backoff; whoever only changes a label does not end the wait.
-        var attached = reboots ? claimForAll(job) : List.<MicroVm>of();
+        var attached = anew ? claimForAll(job) : List.<MicroVm>of();
         return new PutAnswer(job, known == null, true, attached, rows.seq());
+    }
+
+    /** Whether VMs are wanted that have not to do with how those fared that the job had. */
+    private static boolean beginsAnew(DesiredVm known, DesiredVm job) {
+        return !known.specHash().equals(job.specHash())
+                || known.run() != job.run()
+                || known.restarted() != job.restarted();
     }
 
     /** What was not to be started again is tried at once where the new restart policy would have allowed it. */
     private void reviseVerdicts(DesiredVm job) {
-        IntStream.range(0, job.spec().replicas())
+        IntStream.range(0, job.replicas())
                 .mapToObj(replica -> rows.retry(Retry.ofReplica(job.jobId(), replica)))
                 .filter(retry -> retry != null && !RestartRule.stands(retry, job.spec()))
                 .forEach(retry -> lives.remember(retry.dueAt(now), job));
@@ -117,7 +145,7 @@ public final class Draft {
         }
     }
 
-    private DesiredVm wished(PutJob put, DesiredVm known) {
+    private DesiredVm wished(PutJob put, DesiredVm known, boolean run) {
         return new DesiredVm(
                 put.jobId(),
                 put.tenant(),
@@ -125,27 +153,35 @@ public final class Draft {
                 SpecHash.of(put.spec().boot()),
                 known == null ? 1 : known.generation() + 1,
                 put.source(),
+                run,
+                known == null ? 0 : known.restarted(),
                 known == null ? now : known.createdAt(),
                 now);
     }
 
     /** Takes what is warm already, so that the answer to a wish can say that it is live. */
     private List<MicroVm> claimForAll(DesiredVm job) {
-        return IntStream.range(0, job.spec().replicas())
+        return IntStream.range(0, job.replicas())
                 .mapToObj(replica -> claims.claim(job, replica))
                 .flatMap(Optional::stream)
                 .toList();
     }
 
     public long deleteJob(DeleteJob delete) {
-        var job = rows.job(delete.jobId());
-        if (job == null || (delete.tenant() != null && !delete.tenant().equals(job.tenant()))) {
-            throw Refusal.notFound("job_not_found", "job '" + delete.jobId() + "' does not exist")
-                    .asException();
-        }
+        var job = known(delete.jobId(), delete.tenant());
         delete.guard().check(delete.jobId(), job);
         end(job, JobFacts.of(job), "the job was deleted");
         return rows.seq();
+    }
+
+    /** The job, if that tenant has it; null for whoever has it. */
+    private DesiredVm known(String jobId, String tenant) {
+        var job = rows.job(jobId);
+        if (job == null || (tenant != null && !tenant.equals(job.tenant()))) {
+            throw Refusal.notFound("job_not_found", "job '" + jobId + "' does not exist")
+                    .asException();
+        }
+        return job;
     }
 
     /** A job that has ended has been remembered for as long as it asked for. */
@@ -239,9 +275,7 @@ public final class Draft {
 
     private void place(Intents.Place place) {
         var job = rows.job(place.jobId());
-        if (job == null
-                || job.generation() != place.generation()
-                || place.replica() >= job.spec().replicas()) {
+        if (job == null || job.generation() != place.generation() || place.replica() >= job.replicas()) {
             return;
         }
         if (rows.filled(job, place.replica())
@@ -256,7 +290,7 @@ public final class Draft {
         if (!claims.claimEarly(job, owner)) {
             create(job.specHash(), job, owner, free.get());
         }
-        if (job.spec().warmPool().max() > 0) {
+        if (job.warmPool().max() > 0) {
             rows.tell(EventType.POOL_MISS, job, JobFacts.of(job));
         }
     }

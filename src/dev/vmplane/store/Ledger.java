@@ -297,7 +297,7 @@ public final class Ledger {
         jobs.put(job.jobId(), job);
         var group = groups.computeIfAbsent(job.specHash(), hash -> new HashGroup());
         group.jobs.put(job.jobId(), job);
-        group.count(job.spec().warmPool(), 1);
+        group.count(job.warmPool(), 1);
         shelf.name(job);
         gallery.name(job);
     }
@@ -309,7 +309,7 @@ public final class Ledger {
         }
         var group = groups.get(job.specHash());
         group.jobs.remove(job.jobId());
-        group.count(job.spec().warmPool(), -1);
+        group.count(job.warmPool(), -1);
         shelf.unname(job);
         gallery.unname(job);
         forgetIfEmpty(job.specHash(), group);

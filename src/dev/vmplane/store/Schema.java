@@ -97,5 +97,9 @@ final class Schema {
               node text not null,
               created_at bigint not null)""");
 
-    private static final List<List<String>> STEPS = List.of(FIRST, VOLUMES, IMAGES);
+    private static final List<String> STEERING = List.of(
+            "alter table job add column run integer not null default 1",
+            "alter table job add column restarted bigint not null default 0");
+
+    private static final List<List<String>> STEPS = List.of(FIRST, VOLUMES, IMAGES, STEERING);
 }

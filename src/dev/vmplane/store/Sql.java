@@ -5,11 +5,11 @@ final class Sql {
     private Sql() {}
 
     static final String PUT_JOB = """
-            insert into job (job_id, tenant, generation, source, spec_hash, spec, created_at, updated_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?)
+            insert into job (job_id, tenant, generation, source, run, restarted, spec_hash, spec, created_at, updated_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (job_id) do update set tenant = excluded.tenant, generation = excluded.generation,
-              source = excluded.source, spec_hash = excluded.spec_hash, spec = excluded.spec,
-              created_at = excluded.created_at, updated_at = excluded.updated_at""";
+              source = excluded.source, run = excluded.run, restarted = excluded.restarted, spec_hash = excluded.spec_hash,
+              spec = excluded.spec, created_at = excluded.created_at, updated_at = excluded.updated_at""";
 
     static final String DELETE_JOB = "delete from job where job_id = ?";
 

@@ -75,6 +75,7 @@ public final class StoreVerticle extends VerticleBase {
                 .compose(done -> Future.all(List.of(
                         bus.answer(Address.STORE_JOB_PUT, put -> write(draft -> draft.putJob(put))),
                         bus.answer(Address.STORE_JOB_DELETE, end -> write(draft -> draft.deleteJob(end))),
+                        bus.answer(Address.STORE_JOB_STEER, steer -> write(draft -> draft.steerJob(steer))),
                         bus.answer(Address.STORE_INTEND, intents -> write(draft -> draft.intend(intents))),
                         bus.answer(Address.STORE_INSTANCE_MOVED, moved -> write(draft -> draft.moved(moved))),
                         bus.answer(Address.STORE_INSTANCE_RELEASED, id -> write(draft -> draft.released(id))),
