@@ -68,6 +68,7 @@ final class Books {
         var answer = operation.apply(draft);
         last = draft.changes();
         ledger.apply(last);
+        ledger.apply(draft.answers().changes());
         return answer;
     }
 

@@ -11,6 +11,7 @@ import dev.vmplane.model.Boot;
 import dev.vmplane.model.Guard;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.MergePatch;
+import dev.vmplane.model.Once;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.SpecDocument;
@@ -33,6 +34,7 @@ final class JobEndpoints {
     private final Time time;
     private final JobWaits waits;
     private final JobWrites writes;
+    private final KeyedWrites keyed;
     private final BodyReader bodies;
     private final Wishes wishes;
     private final ImagePins pins;
@@ -43,6 +45,7 @@ final class JobEndpoints {
         this.time = parts.time();
         this.waits = waits;
         this.writes = new JobWrites(bus, parts.time(), waits);
+        this.keyed = new KeyedWrites(bus);
         this.bodies = new BodyReader(parts.yaml());
         this.wishes = parts.wishes();
         this.pins = new ImagePins(bus);
@@ -51,24 +54,29 @@ final class JobEndpoints {
 
     /** A whole wish that says itself for which job it is. */
     Future<Answer> post(RoutingContext context) {
-        return put(context, body(context));
+        return keyed.once(context, once -> put(context, body(context), once));
     }
 
     /** A whole wish for the job that the path names. */
     Future<Answer> put(RoutingContext context) {
-        return put(context, ofPath(context, body(context)));
+        return keyed.once(context, once -> put(context, ofPath(context, body(context)), once));
     }
 
-    private Future<Answer> put(RoutingContext context, Map<String, Object> request) {
+    private Future<Answer> put(RoutingContext context, Map<String, Object> request, Once once) {
         var query = new Query(context.queryParams());
         var wait = query.waitFor();
         var guard = IfMatch.of(context.request().headers());
         return wish(wishes, request, query.pull())
-                .compose(wish -> writes.answer(() -> bus.ask(Address.STORE_JOB_PUT, wish.with(guard)), wait));
+                .map(wish -> wish.with(guard).with(once))
+                .compose(wish -> writes.answer(() -> bus.ask(Address.STORE_JOB_PUT, wish), wait));
     }
 
     /** What differs from the wish that is there. A job that was stopped stays stopped. */
     Future<Answer> patch(RoutingContext context) {
+        return keyed.once(context, once -> patch(context, once));
+    }
+
+    private Future<Answer> patch(RoutingContext context, Once once) {
         var query = new Query(context.queryParams());
         var wait = query.waitFor();
         var guard = IfMatch.of(context.request().headers());
@@ -77,40 +85,50 @@ final class JobEndpoints {
                 bodies.readPatch(
                         context.request().getHeader(HttpHeaders.CONTENT_TYPE),
                         context.body().buffer()));
-        return writes.answer(() -> patch(context.pathParam("job_id"), difference, guard, query, 1), wait);
+        var patch = new Patch(context.pathParam("job_id"), difference, guard, query.pull(), once);
+        return writes.answer(() -> patch(patch, 1), wait);
     }
 
-    private Future<PutAnswer> patch(
-            String jobId, Map<String, Object> difference, Guard guard, Query query, int attempt) {
-        return find(jobId)
-                .compose(view -> patched(view, difference, guard, query))
-                .recover(cause -> isOutdated(cause) && guard.generations() == null
-                        ? patchAgain(jobId, difference, guard, query, attempt)
+    /** What a job is to be changed by. */
+    private record Patch(String jobId, Map<String, Object> difference, Guard guard, boolean fresh, Once once) {
+        /** It holds for nothing but the generation that it was applied to, if the client means that one at all. */
+        private Guard guardOf(long generation) {
+            return guard.generations() == null || guard.generations().contains(generation)
+                    ? Guard.of(Set.of(generation))
+                    : guard;
+        }
+    }
+
+    private Future<PutAnswer> patch(Patch patch, int attempt) {
+        return find(patch.jobId)
+                .compose(view -> patched(view, patch))
+                .recover(cause -> isOutdated(cause) && patch.guard.generations() == null
+                        ? patchAgain(patch, attempt)
                         : Future.failedFuture(cause));
     }
 
-    private Future<PutAnswer> patched(JobView view, Map<String, Object> difference, Guard guard, Query query) {
+    private Future<PutAnswer> patched(JobView view, Patch patch) {
         var job = view.job();
-        guard.check(job.jobId(), job);
         var whole = new LinkedHashMap<String, Object>();
         whole.put("job_id", job.jobId());
         whole.put("tenant", job.tenant());
         whole.put("spec", SpecDocument.of(job.spec()));
-        var request = MergePatch.apply(whole, difference);
-        return wish(wishes.asWritten(job.spec().role()), request, query.pull())
-                .map(wish -> wish.keepingStopped().with(Guard.of(Set.of(job.generation()))))
+        var request = MergePatch.apply(whole, patch.difference);
+        return wish(wishes.asWritten(job.spec().role()), request, patch.fresh)
+                .map(wish -> wish.keepingStopped()
+                        .with(patch.guardOf(job.generation()))
+                        .with(patch.once))
                 .compose(wish -> bus.ask(Address.STORE_JOB_PUT, wish));
     }
 
-    private Future<PutAnswer> patchAgain(
-            String jobId, Map<String, Object> difference, Guard guard, Query query, int attempt) {
+    private Future<PutAnswer> patchAgain(Patch patch, int attempt) {
         return attempt < PATCH_ATTEMPTS
-                ? patch(jobId, difference, guard, query, attempt + 1)
+                ? patch(patch, attempt + 1)
                 : Future.failedFuture(new Refusal(
                                 Refusal.Kind.BUSY,
                                 "job_changes",
                                 null,
-                                "job '" + jobId + "' cannot be patched: others change it all the time; try again")
+                                "job '" + patch.jobId + "' cannot be patched: others change it all the time; try again")
                         .asException());
     }
 
@@ -132,12 +150,11 @@ final class JobEndpoints {
 
     private Future<Answer> steer(RoutingContext context, SteerJob.Way way) {
         var wait = new Query(context.queryParams()).waitFor();
-        var steer = new SteerJob(
-                context.pathParam("job_id"),
-                null,
-                way,
-                IfMatch.of(context.request().headers()));
-        return writes.answer(() -> bus.ask(Address.STORE_JOB_STEER, steer), wait);
+        var guard = IfMatch.of(context.request().headers());
+        return keyed.once(context, once -> {
+            var steer = new SteerJob(context.pathParam("job_id"), null, way, guard, once);
+            return writes.answer(() -> bus.ask(Address.STORE_JOB_STEER, steer), wait);
+        });
     }
 
     private Map<String, Object> body(RoutingContext context) {
@@ -187,10 +204,14 @@ final class JobEndpoints {
 
     /** What is answered is what was there when the wish ended; its VMs leave from then on. */
     Future<Answer> delete(RoutingContext context) {
-        var end = new DeleteJob(
-                context.pathParam("job_id"), null, IfMatch.of(context.request().headers()));
-        return find(end.jobId())
-                .compose(view -> bus.ask(Address.STORE_JOB_DELETE, end).map(seq -> leaving(view)));
+        var jobId = context.pathParam("job_id");
+        var guard = IfMatch.of(context.request().headers());
+        return keyed.once(
+                context,
+                once -> find(jobId).map(JobEndpoints::leaving).compose(answer -> {
+                    var end = new DeleteJob(jobId, null, guard, once, answer.kept());
+                    return bus.ask(Address.STORE_JOB_DELETE, end).map(seq -> answer);
+                }));
     }
 
     private static Answer leaving(JobView view) {

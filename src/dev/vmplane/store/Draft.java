@@ -42,6 +42,7 @@ public final class Draft {
     private final Images images;
     private final Lives lives;
     private final Claims claims;
+    private final Answers answers;
     private final Rules rules;
     private final Instant now;
     private final Supplier<String> vmIds;
@@ -53,6 +54,7 @@ public final class Draft {
         this.images = new Images(rows, rules, now);
         this.lives = new Lives(rows, volumes, rules, now);
         this.claims = new Claims(rows, lives, now);
+        this.answers = new Answers(ledger.done(), rows, now);
         this.rules = rules;
         this.now = now;
         this.vmIds = vmIds;
@@ -63,6 +65,10 @@ public final class Draft {
     }
 
     public PutAnswer putJob(PutJob put) {
+        return answers.once(put.once(), () -> wish(put));
+    }
+
+    private PutAnswer wish(PutJob put) {
         var known = rows.job(put.jobId());
         if (known != null) {
             refuseTakeover(known, put);
@@ -79,6 +85,10 @@ public final class Draft {
 
     /** Somebody wants a job to run, or not to, or to begin anew. Whoever declared it says what it is, not this. */
     public PutAnswer steerJob(SteerJob steer) {
+        return answers.once(steer.once(), () -> lead(steer));
+    }
+
+    private PutAnswer lead(SteerJob steer) {
         var known = known(steer.jobId(), steer.tenant());
         steer.guard().check(steer.jobId(), known);
         var next = switch (steer.way()) {
@@ -168,10 +178,17 @@ public final class Draft {
     }
 
     public long deleteJob(DeleteJob delete) {
-        var job = known(delete.jobId(), delete.tenant());
-        delete.guard().check(delete.jobId(), job);
-        end(job, JobFacts.of(job), "the job was deleted");
+        answers.once(delete.once(), delete.jobId(), delete.answer(), () -> {
+            var job = known(delete.jobId(), delete.tenant());
+            delete.guard().check(delete.jobId(), job);
+            end(job, JobFacts.of(job), "the job was deleted");
+        });
         return rows.seq();
+    }
+
+    /** Writes that are done once, and their answers. */
+    public Answers answers() {
+        return answers;
     }
 
     /** The job, if that tenant has it; null for whoever has it. */

@@ -53,6 +53,20 @@ final class Sql {
 
     static final String DELETE_RETRY = "delete from retry where key = ?";
 
+    static final String PUT_DONE = """
+            insert into answer (tenant, key, fingerprint, job_id, fresh, at) values (?, ?, ?, ?, ?, ?)
+            on conflict (tenant, key) do update set fingerprint = excluded.fingerprint, job_id = excluded.job_id,
+              fresh = excluded.fresh, at = excluded.at, status = null, body = null, location = null, tag = null""";
+
+    static final String DELETE_DONE = "delete from answer where tenant = ? and key = ?";
+
+    static final String PUT_ANSWER =
+            "update answer set status = ?, body = ?, location = ?, tag = ? where tenant = ? and key = ?";
+
+    static final String ALL_DONE = "select tenant, key, fingerprint, job_id, fresh, at, status from answer order by at";
+
+    static final String ANSWER = "select status, body, location, tag from answer where tenant = ? and key = ?";
+
     static final String ADD_EVENT =
             "insert into event (seq, at, type, tenant, job_id, vm_id, data) values (?, ?, ?, ?, ?, ?, ?)";
 
