@@ -64,6 +64,8 @@ class ArchitectureTest {
         "dev.vmplane.store.Claims",
         "dev.vmplane.store.Gallery",
         "dev.vmplane.store.HashGroup",
+        "dev.vmplane.store.Answers",
+        "dev.vmplane.store.DoneBook",
         "dev.vmplane.store.Images",
         "dev.vmplane.host.VmUids",
         "dev.vmplane.host.ConsoleText",

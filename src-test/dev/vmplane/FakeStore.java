@@ -1,11 +1,13 @@
 package dev.vmplane;
 
 import dev.vmplane.bus.Address;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.Page;
 import dev.vmplane.bus.Address.PageQuery;
 import dev.vmplane.bus.Address.PutAnswer;
 import dev.vmplane.bus.Address.PutJob;
+import dev.vmplane.bus.Address.SteerJob;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
@@ -15,6 +17,7 @@ import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Refusal;
+import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Retry;
 import dev.vmplane.model.Stats;
 import dev.vmplane.model.VmState;
@@ -48,6 +51,7 @@ public final class FakeStore extends VerticleBase {
         bus = new Bus(vertx);
         return Future.all(List.of(
                 bus.answer(Address.STORE_JOB_PUT, this::put),
+                bus.answer(Address.STORE_JOB_STEER, this::steer),
                 bus.answer(Address.STORE_JOB_DELETE, this::delete),
                 bus.answer(Address.STORE_JOB_GET, this::job),
                 bus.answer(Address.STORE_JOB_LIST, this::jobs),
@@ -108,6 +112,11 @@ public final class FakeStore extends VerticleBase {
 
     private synchronized Future<PutAnswer> put(PutJob wish) {
         var before = jobs.get(wish.jobId());
+        try {
+            wish.guard().check(wish.jobId(), before);
+        } catch (RefusedException refused) {
+            return Future.failedFuture(refused);
+        }
         if (before != null && before.spec().equals(wish.spec())) {
             return Future.succeededFuture(new PutAnswer(before, false, false, List.of(), log.size()));
         }
@@ -142,7 +151,21 @@ public final class FakeStore extends VerticleBase {
         return Future.succeededFuture(new PutAnswer(job, before == null, true, List.copyOf(attached), seq));
     }
 
-    private synchronized Future<Long> delete(JobKey key) {
+    /** Without any consequence for VMs. */
+    private synchronized Future<PutAnswer> steer(SteerJob steer) {
+        var before = jobs.get(steer.jobId());
+        if (before == null) {
+            return noJob(steer.jobId());
+        }
+        var job = switch (steer.way()) {
+            case START -> before.started(Samples.NOW);
+            case STOP -> before.stopped(Samples.NOW);
+            case RESTART -> before.renewed(Samples.NOW);
+        };
+        return Future.succeededFuture(new PutAnswer(job, false, true, List.of(), keep(job)));
+    }
+
+    private synchronized Future<Long> delete(DeleteJob key) {
         var job = jobs.remove(key.jobId());
         if (job == null) {
             return noJob(key.jobId());

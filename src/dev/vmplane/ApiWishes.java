@@ -20,4 +20,9 @@ record ApiWishes(SpecReader reader) implements Wishes {
         var wish = reader.read(request, image);
         return new PutJob(wish.jobId(), wish.tenant(), wish.spec(), DesiredVm.Source.API);
     }
+
+    @Override
+    public Wishes asWritten(String role) {
+        return new ApiWishes(reader.asWritten(role));
+    }
 }

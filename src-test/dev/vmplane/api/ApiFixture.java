@@ -43,6 +43,11 @@ final class ApiFixture {
         public PutJob read(Map<String, Object> request, PinnedImage image) {
             return wish(request);
         }
+
+        @Override
+        public Wishes asWritten(String role) {
+            return this;
+        }
     };
 
     final FakeStore store = new FakeStore();

@@ -70,9 +70,9 @@ class ApiProblemTest {
 
     @Test
     void aWrongMethodIsToldTheRightOnes() {
-        var reply = Await.of(api.call(HttpMethod.PATCH, "/vms/a", Map.of(), null));
+        var reply = Await.of(api.call(HttpMethod.POST, "/vms/a", Map.of(), null));
 
-        assertThat(reply.header("allow")).isEqualTo("GET, DELETE");
+        assertThat(reply.header("allow")).isEqualTo("GET, PUT, PATCH, DELETE");
     }
 
     @Test

@@ -37,6 +37,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ApiTest {
     private static final String WEB = "{\"job_id\": \"web\"}";
 
+    private static final Map<String, String> JSON = Map.of("content-type", "application/json");
+
     private ApiFixture api;
 
     @BeforeEach
@@ -107,6 +109,95 @@ class ApiTest {
 
         assertThat(reply.status()).isEqualTo(202);
         assertThat(reply.json().getJsonObject("status").getInteger("ready")).isEqualTo(1);
+    }
+
+    @Test
+    void anAnswerCarriesTheGenerationThatAWriteMayAskFor() {
+        var made = Await.of(api.post("/vms", WEB));
+
+        assertThat(made.header("etag")).isEqualTo("\"1\"");
+        assertThat(api.get("/vms/web").header("etag")).isEqualTo("\"1\"");
+    }
+
+    @Test
+    void aWishForAGenerationThatHasPassedIsRefused() {
+        Await.of(api.post("/vms", WEB));
+        Await.of(api.post("/vms", "{\"job_id\": \"web\", \"replicas\": 2}"));
+
+        var reply = Await.of(api.call(
+                HttpMethod.POST,
+                "/vms",
+                Map.of("content-type", "application/json", "if-match", "\"1\""),
+                "{\"job_id\": \"web\", \"replicas\": 3}"));
+
+        assertThat(reply.status()).isEqualTo(412);
+        assertThat(reply.json().getString("title")).isEqualTo("Precondition Failed");
+        assertThat(reply.json().getString("code")).isEqualTo("generation_differs");
+        assertThat(api.get("/vms/web").header("etag")).isEqualTo("\"2\"");
+    }
+
+    @Test
+    void aConditionThatCannotBeReadIsRefused() {
+        var reply = Await.of(
+                api.call(HttpMethod.POST, "/vms", Map.of("content-type", "application/json", "if-match", "1"), WEB));
+
+        assertThat(reply.status()).isEqualTo(400);
+        assertThat(reply.json().getString("field")).isEqualTo("If-Match");
+    }
+
+    @Test
+    void aWholeWishMayLeaveOutTheIdThatThePathNames() {
+        var reply = Await.of(api.call(HttpMethod.PUT, "/vms/web", JSON, "{\"replicas\": 2}"));
+
+        assertThat(reply.status()).isEqualTo(202);
+        assertThat(reply.json().getString("job_id")).isEqualTo("web");
+    }
+
+    @Test
+    void aWishForAnotherJobThanThePathNamesIsRefused() {
+        var reply = Await.of(api.call(HttpMethod.PUT, "/vms/db", JSON, WEB));
+
+        assertThat(reply.status()).isEqualTo(422);
+        assertThat(reply.json().getString("code")).isEqualTo("other_job");
+        assertThat(reply.json().getString("field")).isEqualTo("job_id");
+    }
+
+    @Test
+    void aPatchOfNoJobIsNotFound() {
+        var reply = Await.of(api.call(HttpMethod.PATCH, "/vms/web", JSON, "{}"));
+
+        assertThat(reply.status()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"application/yaml", "text/plain", "application/json-patch+json"})
+    void aPatchOfAnotherKindIsRefused(String type) {
+        var reply = Await.of(api.call(HttpMethod.PATCH, "/vms/web", Map.of("content-type", type), "{}"));
+
+        assertThat(reply.status()).isEqualTo(415);
+    }
+
+    @Test
+    void aJobIsSteeredByItsPath() {
+        Await.of(api.post("/vms", WEB));
+
+        var stopped = Await.of(api.call(HttpMethod.POST, "/vms/web/stop", Map.of(), null));
+        var started = Await.of(api.call(HttpMethod.POST, "/vms/web/start", Map.of(), null));
+
+        assertThat(stopped.status()).isEqualTo(200);
+        assertThat(stopped.state()).isEqualTo("stopped");
+        assertThat(stopped.json().getBoolean("run")).isFalse();
+        assertThat(started.status()).isEqualTo(202);
+        assertThat(started.header("etag")).isEqualTo("\"3\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"start", "stop", "restart"})
+    void aJobThatIsNotThereIsNotSteered(String way) {
+        var reply = Await.of(api.call(HttpMethod.POST, "/vms/web/" + way, Map.of(), null));
+
+        assertThat(reply.status()).isEqualTo(404);
+        assertThat(reply.json().getString("code")).isEqualTo("job_not_found");
     }
 
     @Test

@@ -116,6 +116,11 @@ class ImageApiTest {
             var wish = reader.read(request, image);
             return new PutJob(wish.jobId(), wish.tenant(), wish.spec(), DesiredVm.Source.API);
         }
+
+        @Override
+        public Wishes asWritten(String role) {
+            return new Reading(reader.asWritten(role));
+        }
     }
 
     /** Knows rows by digest and by name, and else what the test's registry says. */

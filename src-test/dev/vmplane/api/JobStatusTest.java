@@ -18,6 +18,7 @@ import dev.vmplane.model.Image;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Owner;
 import dev.vmplane.model.Reason;
 import dev.vmplane.model.ReasonCode;
 import dev.vmplane.model.Retry;
@@ -42,6 +43,30 @@ class JobStatusTest {
 
         assertThat(status.state()).isEqualTo(expected);
         assertThat(status.ready()).isEqualTo(expected == State.RUNNING ? 1 : 0);
+    }
+
+    @Test
+    void aStoppedJobIsStoppedOnceNothingOfItIsLeft() {
+        var stopped = job(Lifecycle.SERVICE, 2).stopped(NOW);
+
+        assertThat(JobStatus.of(new JobView(stopped, List.of(), List.of()), NOW).state())
+                .isEqualTo(State.STOPPED);
+        assertThat(JobStatus.of(new JobView(stopped, List.of(replica(0, running())), List.of()), NOW)
+                        .state())
+                .isEqualTo(State.DRAINING);
+    }
+
+    @Test
+    void aRestartedJobRunsOnceItsNextVmDoes() {
+        var restarted = job(Lifecycle.SERVICE, 1).renewed(NOW);
+        var next = vm("vm-next", new Owner("web", "web", 0, 2), running());
+
+        assertThat(JobStatus.of(new JobView(restarted, List.of(replica(0, running())), List.of()), NOW)
+                        .state())
+                .isEqualTo(State.STARTING);
+        assertThat(JobStatus.of(new JobView(restarted, List.of(replica(0, running()), next), List.of()), NOW)
+                        .state())
+                .isEqualTo(State.RUNNING);
     }
 
     static Stream<Arguments> oneReplica() {

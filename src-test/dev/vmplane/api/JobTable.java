@@ -1,6 +1,7 @@
 package dev.vmplane.api;
 
 import dev.vmplane.bus.Address;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.JobKey;
 import dev.vmplane.bus.Address.Page;
 import dev.vmplane.bus.Address.PageQuery;
@@ -94,7 +95,7 @@ final class JobTable {
         return Future.succeededFuture(new PutAnswer(row, true, true, List.of(), writes.size()));
     }
 
-    private synchronized Future<Long> delete(JobKey key) {
+    private synchronized Future<Long> delete(DeleteJob key) {
         writes.add("delete " + key.jobId() + " of " + key.tenant());
         jobs.remove(key.jobId());
         return Future.succeededFuture((long) writes.size());

@@ -48,17 +48,12 @@ class JobCommandsTest {
     }
 
     @Test
-    void aStoppedJobIsTheSameWithoutReplicas() {
-        server.answers(
-                        "GET /vms/web-1",
-                        200,
-                        "{'job_id':'web-1','tenant':'prod','spec':{'cmd':['/web'],'replicas':2},'status':{}}")
-                .answers("POST /vms", 202, "{'job_id':'web-1'}");
+    void jobsAreStopped() {
+        server.answers("POST /vms/web-1/stop", 202, "{'job_id':'web-1'}");
 
-        assertThat(rig.run("stop", "web-1")).isZero();
-        assertThat(server.asked())
-                .endsWith(
-                        "POST /vms {\"job_id\":\"web-1\",\"tenant\":\"prod\",\"spec\":{\"cmd\":[\"/web\"],\"replicas\":0}}");
+        assertThat(rig.run("stop", "web-1", "web-2")).isEqualTo(1);
+        assertThat(rig.out()).isEqualTo("web-1\n");
+        assertThat(rig.err()).isEqualTo("vmplane: there is no POST /vms/web-2/stop\n");
     }
 
     @Test

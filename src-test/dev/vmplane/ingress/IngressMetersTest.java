@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmplane.Await;
 import dev.vmplane.bus.Address;
-import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.DeleteJob;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientResponse;
@@ -89,7 +89,7 @@ class IngressMetersTest {
         visit("web.example.com");
         until("web", "5xx", 1);
 
-        Await.of(ingress.bus.ask(Address.STORE_JOB_DELETE, new JobKey("web", null)));
+        Await.of(ingress.bus.ask(Address.STORE_JOB_DELETE, new DeleteJob("web", null)));
 
         Await.until(
                 true,

@@ -9,7 +9,7 @@ import dev.vmplane.Await;
 import dev.vmplane.FakeStore;
 import dev.vmplane.ManualTime;
 import dev.vmplane.bus.Address;
-import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.host.cgroup.Usage;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -44,7 +44,7 @@ class UsageVerticleTest {
         time.advance(EVERY);
 
         Await.until(4096.0, () -> Future.succeededFuture(memoryOfWeb()));
-        Await.of(new Bus(vertx).ask(Address.STORE_JOB_DELETE, new JobKey("web", null)));
+        Await.of(new Bus(vertx).ask(Address.STORE_JOB_DELETE, new DeleteJob("web", null)));
         Await.until(-1.0, () -> Future.succeededFuture(memoryOfWeb()));
     }
 

@@ -12,6 +12,7 @@ import dev.vmplane.model.Intents;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.Lifecycle;
 import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Owner;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.PoolSlice;
 import dev.vmplane.model.Reason;
@@ -73,6 +74,50 @@ class ReconcilerTest {
 
         assertThat(plan.intents().place()).containsExactly(new Intents.Place("web", 0, 1));
         assertThat(plan.intents().retire()).isEmpty();
+    }
+
+    @Test
+    void theVmOfARestartedJobServesUntilTheNextOneIsUp() {
+        var restarted = job(1).jobs().get(0).job().renewed(NOW);
+
+        var before = plan(new Slices(
+                List.of(new JobView(restarted, List.of(vm("vm-old", 0, Phase.RUNNING)), List.of())), List.of()));
+
+        assertThat(before.intents().place()).containsExactly(new Intents.Place("web", 0, 2));
+        assertThat(before.intents().retire()).isEmpty();
+    }
+
+    @Test
+    void aVmThatARestartedJobGotSinceIsLeftAlone() {
+        var restarted = job(1).jobs().get(0).job().renewed(NOW);
+        var next = vm("vm-new", 0, Phase.BOOTING).with(new Owner("web", "web", 0, 2), States.of(Phase.BOOTING, NOW));
+
+        var plan = plan(new Slices(
+                List.of(new JobView(restarted, List.of(vm("vm-old", 0, Phase.RUNNING), next), List.of())), List.of()));
+
+        assertThat(plan.intents().isEmpty()).isTrue();
+    }
+
+    @Test
+    void aStoppedJobIsGivenNothing() {
+        var stopped = job(2).jobs().get(0).job().stopped(NOW);
+
+        assertThat(plan(new Slices(List.of(new JobView(stopped, List.of(), List.of())), List.of()))
+                        .intents()
+                        .isEmpty())
+                .isTrue();
+    }
+
+    @Test
+    void whatAStoppedJobStillHasGoes() {
+        var stopped = job(1).jobs().get(0).job().stopped(NOW);
+
+        var plan = plan(new Slices(
+                List.of(new JobView(stopped, List.of(vm("vm-a", 0, Phase.RUNNING)), List.of())), List.of()));
+
+        assertThat(plan.intents().retire())
+                .extracting(retire -> retire.reason().code())
+                .containsExactly(ReasonCode.JOB_STOPPED);
     }
 
     @Test

@@ -3,7 +3,7 @@ package dev.vmplane.reconcile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmplane.Specs;
-import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.bus.Address.PutJob;
 import dev.vmplane.bus.Address.Slices;
@@ -74,7 +74,7 @@ class SecondPassTest {
     void aPoolWhoseJobIsGoneIsGivenUpInOnePass() {
         wish("web", Specs.service("red", 2, 2));
         pass();
-        commit(draft -> draft.deleteJob(new JobKey("web", null)));
+        commit(draft -> draft.deleteJob(new DeleteJob("web", null)));
 
         assertThat(pass()).isEqualTo(2);
         assertThat(pass()).isZero();

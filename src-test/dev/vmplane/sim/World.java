@@ -4,16 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmplane.Pictures;
 import dev.vmplane.Specs;
-import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.Keys;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.bus.Address.PutJob;
+import dev.vmplane.bus.Address.SteerJob;
 import dev.vmplane.model.Backoff;
 import dev.vmplane.model.Brake;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.Completion;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.EventType;
+import dev.vmplane.model.Guard;
 import dev.vmplane.model.GuestExit;
 import dev.vmplane.model.Image;
 import dev.vmplane.model.Intents;
@@ -105,7 +107,13 @@ final class World {
     /** One thing happens. */
     void step() {
         switch (random.nextInt(11)) {
-            case 0 -> somebodyWishes();
+            case 0 -> {
+                if (random.nextInt(3) == 0) {
+                    somebodySteers();
+                } else {
+                    somebodyWishes();
+                }
+            }
             case 1 -> {
                 if (random.nextInt(4) == 0) {
                     somebodyDeletesAVolume();
@@ -226,10 +234,31 @@ final class World {
         return Specs.sized(Specs.service(colour, min, min + random.nextInt(2), random.nextInt(3)), resources);
     }
 
+    private void somebodySteers() {
+        var id = "job-" + random.nextInt(6);
+        if (ledger.job(id) == null) {
+            return;
+        }
+        var ways = SteerJob.Way.values();
+        var way = ways[random.nextInt(ways.length)];
+        var before = ledger.job(id);
+        commit(draft -> {
+            var answer = draft.steerJob(new SteerJob(id, null, way, Guard.NONE));
+            if (answer.changed()) {
+                saw("steered: " + way);
+            }
+            if (!answer.attached().isEmpty()) {
+                saw("attached from warm while steering");
+            }
+        });
+        assertThat(ledger.job(id).run()).isEqualTo(way != SteerJob.Way.STOP);
+        assertThat(ledger.job(id).spec()).isEqualTo(before.spec());
+    }
+
     private void somebodyDeletes() {
         var id = "job-" + random.nextInt(6);
         if (ledger.job(id) != null) {
-            commit(draft -> draft.deleteJob(new JobKey(id, null)));
+            commit(draft -> draft.deleteJob(new DeleteJob(id, null)));
         }
     }
 
@@ -671,7 +700,11 @@ final class World {
 
     private void checkJob(JobView view) {
         var job = view.job();
-        for (var replica = 0; replica < job.spec().replicas(); replica++) {
+        if (!job.run()) {
+            saw("a job is stopped at rest");
+            assertThat(view.instances()).as("VMs of " + job).allMatch(MicroVm::released);
+        }
+        for (var replica = 0; replica < job.replicas(); replica++) {
             var index = replica;
             var serving = view.instances().stream()
                     .filter(vm -> vm.serving() && vm.owner().replica() == index)
@@ -684,7 +717,7 @@ final class World {
                 saw("a job came to its end");
             } else if (waitsForAnother) {
                 saw("a job waits for another at rest");
-                assertThat(serving).noneMatch(vm -> vm.specHash().equals(job.specHash()));
+                assertThat(serving).noneMatch(job::fits);
             } else if (serving.isEmpty()) {
                 assertThat(present(view, replica))
                         .as("replica " + index + " of " + view)
@@ -699,7 +732,7 @@ final class World {
 
     /** A VM of a former spec serves on when there is no room for its successor. */
     private void checkSpec(JobView view, int replica, MicroVm serving) {
-        if (!serving.specHash().equals(view.job().specHash())) {
+        if (!view.job().fits(serving)) {
             var next = present(view, replica).stream()
                     .filter(vm -> !vm.equals(serving))
                     .toList();

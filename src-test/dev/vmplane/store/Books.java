@@ -1,7 +1,7 @@
 package dev.vmplane.store;
 
 import dev.vmplane.Specs;
-import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.bus.Address.PutAnswer;
 import dev.vmplane.bus.Address.PutJob;
@@ -68,6 +68,7 @@ final class Books {
         var answer = operation.apply(draft);
         last = draft.changes();
         ledger.apply(last);
+        ledger.apply(draft.answers().changes());
         return answer;
     }
 
@@ -76,7 +77,7 @@ final class Books {
     }
 
     void delete(String jobId) {
-        commit(draft -> draft.deleteJob(new JobKey(jobId, null)));
+        commit(draft -> draft.deleteJob(new DeleteJob(jobId, null)));
     }
 
     void place(String jobId, int replica) {

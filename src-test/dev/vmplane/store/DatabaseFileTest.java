@@ -136,6 +136,11 @@ class DatabaseFileTest {
                 "insert into microvm (vm_id, node, spec_hash, boot, phase, since, healthy, address, created_at, released)"
                         + " values ('vm-a', 'here', 'h', '{}', 'WARM', 0, 0, '127.64.0.1', 0, 0)");
 
+        sql(
+                file,
+                "insert into job (job_id, tenant, generation, source, spec_hash, spec, created_at, updated_at)"
+                        + " values ('web', 'web', 1, 'API', 'h', '{}', 0, 0)");
+
         try (var database = DatabaseFile.open(stateDir, "qemu")) {
             assertThat(database.id()).isEqualTo("abcdef01");
         }
@@ -143,13 +148,15 @@ class DatabaseFileTest {
         try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
                 var statement = connection.createStatement();
                 var rows = statement.executeQuery(
-                        "select version, volumes, (select count(*) from volume), (select count(*) from image)"
-                                + " from schema_version, microvm")) {
+                        "select version, volumes, (select count(*) from volume), (select count(*) from image),"
+                                + " run, restarted from schema_version, microvm, job")) {
             assertThat(rows.next()).isTrue();
             assertThat(rows.getInt(1)).isEqualTo(Schema.version());
             assertThat(rows.getString(2)).isEmpty();
             assertThat(rows.getInt(3)).isZero();
             assertThat(rows.getInt(4)).isZero();
+            assertThat(rows.getInt(5)).isEqualTo(1);
+            assertThat(rows.getInt(6)).isZero();
         }
     }
 

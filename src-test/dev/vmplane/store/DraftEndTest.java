@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmplane.Specs;
-import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.model.EventType;
 import dev.vmplane.model.Lifecycle;
@@ -75,7 +75,7 @@ class DraftEndTest {
     void anotherTenantsJobIsAnsweredAsAMissingOne() {
         books.wish("web", Specs.service("red", 0, 0));
 
-        assertThatThrownBy(() -> books.commit(draft -> draft.deleteJob(new JobKey("web", "rival"))))
+        assertThatThrownBy(() -> books.commit(draft -> draft.deleteJob(new DeleteJob("web", "rival"))))
                 .isInstanceOf(RefusedException.class)
                 .hasMessage("job 'web' does not exist");
         assertThat(books.ledger.job("web")).isNotNull();
@@ -345,7 +345,7 @@ class DraftEndTest {
         books.warm("vm-a", "red");
 
         books.commit(draft -> {
-            draft.deleteJob(new JobKey("web", null));
+            draft.deleteJob(new DeleteJob("web", null));
             return draft.moved(new Moved("vm-a", Phase.WARM, States.of(Phase.FAILED, books.now)));
         });
 

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.vmplane.Specs;
-import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.model.EventType;
 import dev.vmplane.model.Intents;
 import dev.vmplane.model.MicroVm;
@@ -130,7 +130,7 @@ class DraftIntentTest {
     void aPoolThatLosesItsLastJobInTheSameTransactionIsNotFilled() {
         books.wish("web", Specs.service("red", 3, 3));
 
-        books.commit(draft -> draft.deleteJob(new JobKey("web", null)) + draft.intend(warming("red", 3)));
+        books.commit(draft -> draft.deleteJob(new DeleteJob("web", null)) + draft.intend(warming("red", 3)));
 
         assertThat(books.last.vms()).isEmpty();
     }

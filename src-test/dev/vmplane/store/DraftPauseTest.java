@@ -3,7 +3,7 @@ package dev.vmplane.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.vmplane.Specs;
-import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.model.EventType;
 import dev.vmplane.model.Intents;
 import dev.vmplane.model.Phase;
@@ -72,7 +72,7 @@ class DraftPauseTest {
         books.warm("vm-a", "red");
 
         books.commit(draft -> {
-            draft.deleteJob(new JobKey("web", null));
+            draft.deleteJob(new DeleteJob("web", null));
             return draft.intend(pausing("vm-a"));
         });
 

@@ -6,11 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.vmplane.Specs;
-import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.PutJob;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.EventType;
+import dev.vmplane.model.Guard;
 import dev.vmplane.model.MicroVm;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Reason;
@@ -21,6 +22,7 @@ import dev.vmplane.model.Retry;
 import dev.vmplane.model.Spec;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Whose a job is, and what counts as a change of it. */
@@ -93,6 +95,69 @@ class DraftWishTest {
     }
 
     @Test
+    void aWishForAnotherGenerationThanThereIsIsRefused() {
+        books.wish("web", Specs.service("red", 0, 0));
+        books.wish("web", Specs.service("blue", 0, 0));
+
+        var refusal = refused(put("web", Specs.service("red", 0, 0)).with(Guard.of(Set.of(1L))));
+
+        assertThat(refusal.kind()).isEqualTo(Refusal.Kind.OUTDATED);
+        assertThat(refusal.message()).contains("its generation is 2");
+        assertThat(books.ledger.job("web").specHash()).isEqualTo(hash("blue"));
+    }
+
+    @Test
+    void aWishForTheGenerationThereIsHolds() {
+        books.wish("web", Specs.service("red", 0, 0));
+
+        var answer = books.commit(
+                draft -> draft.putJob(put("web", Specs.service("blue", 0, 0)).with(Guard.of(Set.of(1L)))));
+
+        assertThat(answer.job().generation()).isEqualTo(2);
+    }
+
+    @Test
+    void ofTwoWishesForOneGenerationInOneTransactionTheFirstHolds() {
+        books.wish("web", Specs.service("red", 0, 0));
+
+        books.commit(draft -> {
+            draft.putJob(put("web", Specs.service("blue", 0, 0)).with(Guard.of(Set.of(1L))));
+            return assertThatExceptionOfType(RefusedException.class)
+                    .isThrownBy(() -> draft.putJob(
+                            put("web", Specs.service("green", 0, 0)).with(Guard.of(Set.of(1L)))));
+        });
+
+        assertThat(books.ledger.job("web").specHash()).isEqualTo(hash("blue"));
+    }
+
+    @Test
+    void evenAWishThatChangesNothingMustBeForTheGenerationThereIs() {
+        books.wish("web", Specs.service("red", 0, 0));
+
+        assertThat(refused(put("web", Specs.service("red", 0, 0)).with(Guard.of(Set.of(7L))))
+                        .code())
+                .isEqualTo("generation_differs");
+    }
+
+    @Test
+    void aJobThatMustBeThereIsNotMade() {
+        var refusal = refused(put("web", Specs.service("red", 0, 0)).with(Guard.THERE));
+
+        assertThat(refusal.kind()).isEqualTo(Refusal.Kind.OUTDATED);
+        assertThat(books.ledger.job("web")).isNull();
+    }
+
+    @Test
+    void aJobOfAnotherGenerationIsNotDeleted() {
+        books.wish("web", Specs.service("red", 0, 0));
+
+        assertThatExceptionOfType(RefusedException.class)
+                .isThrownBy(() ->
+                        books.commit(draft -> draft.deleteJob(new DeleteJob("web", null, Guard.of(Set.of(2L))))));
+        assertThat(books.ledger.job("web")).isNotNull();
+    }
+
+    @Test
     void aRefusedWishLeavesTheRestOfItsTransaction() {
         books.wish("web", Specs.service("red", 0, 0));
 
@@ -155,7 +220,8 @@ class DraftWishTest {
     void theLastJobsOfAHashTakeThePoolsFailuresWithThemInOneTransaction() {
         poolThatFails("one", "two");
 
-        books.commit(draft -> draft.deleteJob(new JobKey("one", null)) + draft.deleteJob(new JobKey("two", null)));
+        books.commit(
+                draft -> draft.deleteJob(new DeleteJob("one", null)) + draft.deleteJob(new DeleteJob("two", null)));
 
         assertThat(books.ledger.pool(hash("red")).retry()).isNull();
     }
@@ -166,7 +232,7 @@ class DraftWishTest {
 
         books.commit(draft -> {
             draft.putJob(put("two", Specs.service("red", 1, 1)));
-            return draft.deleteJob(new JobKey("one", null));
+            return draft.deleteJob(new DeleteJob("one", null));
         });
 
         assertThat(books.ledger.pool(hash("red")).retry()).isNotNull();

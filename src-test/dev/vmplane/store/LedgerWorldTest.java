@@ -103,14 +103,14 @@ class LedgerWorldTest {
                     .sorted(Comparator.comparing(MicroVm::createdAt).thenComparing(MicroVm::vmId))
                     .toList();
             var modes = wanting.stream()
-                    .map(job -> job.spec().warmPool())
+                    .map(DesiredVm::warmPool)
                     .filter(pool -> pool.max() > 0)
                     .map(WarmPool::mode)
                     .distinct()
                     .toList();
             var bounds = new WarmPool(
-                    largest(wanting.stream().map(job -> job.spec().warmPool().min())),
-                    largest(wanting.stream().map(job -> job.spec().warmPool().max())),
+                    largest(wanting.stream().map(job -> job.warmPool().min())),
+                    largest(wanting.stream().map(job -> job.warmPool().max())),
                     modes.equals(List.of(WarmPool.Mode.PAUSED)) ? WarmPool.Mode.PAUSED : WarmPool.Mode.RUNNING);
             assertThat(ledger.pool(hash))
                     .isEqualTo(new PoolSlice(
@@ -322,7 +322,8 @@ class LedgerWorldTest {
         var running = Specs.service("any", min, min + random.nextInt(3));
         var plain = random.nextBoolean() ? running : Specs.pausing(running);
         var spec = random.nextInt(3) == 0 ? Specs.withVolumes(plain, aVolume()) : withAnImage(plain);
-        return new DesiredVm(id, Books.TENANT, spec, aHash(), 1, DesiredVm.Source.API, START, START);
+        var run = random.nextInt(4) > 0;
+        return new DesiredVm(id, Books.TENANT, spec, aHash(), 1, DesiredVm.Source.API, run, 0, START, START);
     }
 
     /** A new VM, or the known one moved on: attached, in another phase, or released. */

@@ -7,10 +7,12 @@ import dev.vmplane.Await;
 import dev.vmplane.Pictures;
 import dev.vmplane.Specs;
 import dev.vmplane.bus.Address;
-import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.bus.Address.PageQuery;
+import dev.vmplane.bus.Address.SteerJob;
 import dev.vmplane.model.Event;
+import dev.vmplane.model.Guard;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.Spec;
@@ -84,6 +86,20 @@ class StoreVerticleTest {
     }
 
     @Test
+    void whatAJobWasSteeredToOutlivesAPowerCut() throws IOException {
+        Await.of(store.wish("web", SPEC));
+        Await.of(store.wish("db", SPEC));
+        Await.of(store.ask(Address.STORE_JOB_STEER, new SteerJob("web", null, SteerJob.Way.STOP, Guard.NONE)));
+        Await.of(store.ask(Address.STORE_JOB_STEER, new SteerJob("db", null, SteerJob.Way.RESTART, Guard.NONE)));
+
+        try (var after = new StoreRig(store.copyOfTheDisk(dir.resolve("after")))) {
+            assertThat(after.jobs()).isEqualTo(store.jobs());
+            assertThat(after.job("web").job().run()).isFalse();
+            assertThat(after.job("db").job().restarted()).isEqualTo(2);
+        }
+    }
+
+    @Test
     void aVolumeIsWithItsVmAfterAPowerCut() throws IOException {
         Await.of(store.wish("db", Specs.withVolumes(Specs.service("red", 0, 0), "data", "logs")));
         Await.of(store.place("db"));
@@ -102,7 +118,7 @@ class StoreVerticleTest {
     @Test
     void aVolumeThatIsGoneIsGoneFromTheDisk() throws IOException {
         Await.of(store.wish("db", Specs.withVolumes(Specs.service("red", 0, 0), "data")));
-        Await.of(store.ask(Address.STORE_JOB_DELETE, new JobKey("db", null)));
+        Await.of(store.ask(Address.STORE_JOB_DELETE, new DeleteJob("db", null)));
         var data = new VolumeKey(Books.TENANT, "data");
         var going = Await.of(store.ask(Address.STORE_VOLUME_DELETE, data)).volume();
         try (var between = new StoreRig(store.copyOfTheDisk(dir.resolve("between")))) {
@@ -175,7 +191,7 @@ class StoreVerticleTest {
         Future<?> taken;
         try (var held = store.holdingTheWriteLock()) {
             store.wish("first-in-line", SPEC);
-            store.ask(Address.STORE_JOB_DELETE, new JobKey("web", null));
+            store.ask(Address.STORE_JOB_DELETE, new DeleteJob("web", null));
             taken = store.wish("web", "rival", SPEC);
             store.seq();
         }

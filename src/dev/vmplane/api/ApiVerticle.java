@@ -2,19 +2,21 @@ package dev.vmplane.api;
 
 import static io.vertx.core.http.HttpMethod.DELETE;
 import static io.vertx.core.http.HttpMethod.GET;
+import static io.vertx.core.http.HttpMethod.PATCH;
 import static io.vertx.core.http.HttpMethod.POST;
+import static io.vertx.core.http.HttpMethod.PUT;
 
 import dev.vmplane.bus.Bus;
 import dev.vmplane.model.Time;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Duration;
-import java.util.List;
 
 /**
  * The HTTP API. There is one per event loop, all on one port; they hold no state but the requests under way, and know
@@ -73,16 +75,20 @@ public final class ApiVerticle extends VerticleBase {
         var exec = new ExecEndpoints(bus, parts.time());
         var router = Router.router(vertx);
         var endpoints = new Endpoints(router);
-        for (var path : List.of("/vms", "/images")) {
-            router.route(POST, path).handler(this::startBodyClock);
-            router.route(POST, path).handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES));
-            router.route(POST, path).handler(this::stopBodyClock);
-        }
+        readBodies(router, POST, "/vms");
+        readBodies(router, PUT, "/vms/:job_id");
+        readBodies(router, PATCH, "/vms/:job_id");
+        readBodies(router, POST, "/images");
         endpoints
-                .answer(POST, "/vms", jobs::put)
+                .answer(POST, "/vms", jobs::post)
                 .answer(GET, "/vms", jobs::list)
                 .answer(GET, "/vms/:job_id", jobs::get)
+                .answer(PUT, "/vms/:job_id", jobs::put)
+                .answer(PATCH, "/vms/:job_id", jobs::patch)
                 .answer(DELETE, "/vms/:job_id", jobs::delete)
+                .answer(POST, "/vms/:job_id/start", jobs::start)
+                .answer(POST, "/vms/:job_id/stop", jobs::stop)
+                .answer(POST, "/vms/:job_id/restart", jobs::restart)
                 .handle(GET, "/vms/:job_id/logs", logs::ofJob)
                 .handle(GET, "/vms/:job_id/exec", exec::inJob)
                 .answer(GET, "/instances", fleet::instances)
@@ -107,6 +113,12 @@ public final class ApiVerticle extends VerticleBase {
                 .answer(GET, "/health/ready", fleet::ready)
                 .refuseTheRest();
         return router;
+    }
+
+    private void readBodies(Router router, HttpMethod method, String path) {
+        router.route(method, path).handler(this::startBodyClock);
+        router.route(method, path).handler(BodyHandler.create(false).setBodyLimit(MAX_BODY_BYTES));
+        router.route(method, path).handler(this::stopBodyClock);
     }
 
     /** A body that trickles in would hold its connection for as long as its sender likes. */

@@ -52,6 +52,18 @@ final class BodyReader {
         };
     }
 
+    /**
+     * The object in {@code body}, which says what is to differ: null takes a field away.
+     *
+     * @throws HttpException with 415 when the type says that it is something else
+     */
+    Map<String, Object> readPatch(String contentType, Buffer body) {
+        return switch (mediaType(contentType)) {
+            case "application/json", "application/merge-patch+json" -> json(text(body));
+            default -> throw new HttpException(415);
+        };
+    }
+
     private static String mediaType(String contentType) {
         return contentType == null ? "" : contentType.split(";", 2)[0].trim().toLowerCase(Locale.ROOT);
     }

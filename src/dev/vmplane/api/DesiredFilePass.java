@@ -1,6 +1,7 @@
 package dev.vmplane.api;
 
 import dev.vmplane.bus.Address;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.Page;
 import dev.vmplane.bus.Address.PageQuery;
 import dev.vmplane.bus.Bus;
@@ -64,7 +65,11 @@ final class DesiredFilePass {
                     plan.held().size() + " jobs left the file and stay, because too many VMs would go at once:"
                             + " delete them through the API if they shall go"));
         }
-        return each(plan.delete(), key -> outcome(key.jobId(), bus.ask(Address.STORE_JOB_DELETE, key)))
+        return each(
+                        plan.delete(),
+                        key -> outcome(
+                                key.jobId(),
+                                bus.ask(Address.STORE_JOB_DELETE, new DeleteJob(key.jobId(), key.tenant()))))
                 .compose(deleted -> each(plan.put(), put -> outcome(put.jobId(), bus.ask(Address.STORE_JOB_PUT, put))))
                 .map(put -> new Outcome(plan.put().size(), plan.delete().size(), complaints, complete));
     }

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 /**
  * What can be said of a whole job in one word, and why. Each replica is looked at by itself; the job is in the state of
- * the one that is furthest from what was asked for. Only microVMs of the job's present spec count, so a job whose new
+ * the one that is furthest from what was asked for. Only microVMs of the job's present spec, and since its last restart, count, so a job whose new
  * version still boots is not called running because its old one is.
  *
  * @param ready replicas that run and pass their check
@@ -76,7 +76,7 @@ public record JobStatus(
     private static final Comparator<Place> BY_STATE = Comparator.comparing(Place::state);
 
     public static JobStatus of(JobView view, Instant now) {
-        var replicas = view.job().spec().replicas();
+        var replicas = view.job().replicas();
         if (replicas == 0) {
             return unwanted(view);
         }
@@ -113,11 +113,11 @@ public record JobStatus(
                 .orElseGet(() -> empty(view, replica, now));
     }
 
-    /** VMs of the job's present spec, ended ones included. */
+    /** VMs that the job wants as they are, ended ones included. */
     private static Stream<MicroVm> lives(JobView view, int replica) {
         return view.instances().stream()
                 .filter(vm -> vm.owner().replica() == replica)
-                .filter(vm -> vm.specHash().equals(view.job().specHash()));
+                .filter(view.job()::fits);
     }
 
     private static Place filled(MicroVm vm, int replica) {

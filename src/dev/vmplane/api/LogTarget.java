@@ -49,8 +49,7 @@ abstract sealed class LogTarget {
     /** What there is now. Fails when it was never there; VMs can outlive what they were found by, and are seen to their end. */
     Future<Seen> look() {
         return find(bus)
-                .recover(cause ->
-                        JobEndpoints.isGone(cause) && before != null ? leftovers() : Future.failedFuture(cause))
+                .recover(cause -> JobWrites.isGone(cause) && before != null ? leftovers() : Future.failedFuture(cause))
                 .onSuccess(seen -> before = seen);
     }
 
@@ -58,7 +57,7 @@ abstract sealed class LogTarget {
         var left = before.vms().stream()
                 .map(vm -> bus.ask(Address.STORE_INSTANCE_GET, vm.vmId())
                         .map(Optional::of)
-                        .recover(cause -> JobEndpoints.isGone(cause)
+                        .recover(cause -> JobWrites.isGone(cause)
                                 ? Future.succeededFuture(Optional.empty())
                                 : Future.failedFuture(cause)))
                 .toList();

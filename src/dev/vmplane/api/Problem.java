@@ -30,6 +30,7 @@ record Problem(int status, String code, String field, String detail) {
             Map.entry(405, "Method Not Allowed"),
             Map.entry(408, "Request Timeout"),
             Map.entry(409, "Conflict"),
+            Map.entry(412, "Precondition Failed"),
             Map.entry(413, "Content Too Large"),
             Map.entry(415, "Unsupported Media Type"),
             Map.entry(417, "Expectation Failed"),
@@ -56,7 +57,11 @@ record Problem(int status, String code, String field, String detail) {
             case 408 -> new Problem(408, "body_too_slow", null, "the body did not arrive in time: send it again");
             case 413 -> new Problem(413, "body_too_large", null, "the body cannot be larger than 1 MiB");
             case 415 ->
-                new Problem(415, "unsupported_media_type", null, "a body is application/json or application/yaml");
+                new Problem(
+                        415,
+                        "unsupported_media_type",
+                        null,
+                        "a body is application/json or application/yaml, that of PATCH application/merge-patch+json");
             case 417 -> new Problem(417, "unknown_expectation", null, "only 100-continue can be expected");
             default -> defect(failed, cause);
         };
@@ -77,6 +82,7 @@ record Problem(int status, String code, String field, String detail) {
             case INVALID -> 422;
             case NOT_FOUND -> 404;
             case CONFLICT -> 409;
+            case OUTDATED -> 412;
             case BUSY, UNAVAILABLE -> 503;
         };
     }

@@ -33,6 +33,7 @@ final class Representation {
                 .put("tenant", job.tenant())
                 .put("generation", job.generation())
                 .put("source", text(job.source()))
+                .put("run", job.run())
                 .put("created_at", job.createdAt().toString())
                 .put("updated_at", job.updatedAt().toString())
                 .put("spec", new JsonObject(SpecDocument.of(job.spec())))

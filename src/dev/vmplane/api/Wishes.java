@@ -22,4 +22,11 @@ public interface Wishes {
      * @throws RefusedException when it cannot be
      */
     PutJob read(Map<String, Object> request, PinnedImage image);
+
+    /**
+     * The same for requests that were made from a complete wish: what has become of the role since then adds nothing to it.
+     *
+     * @param role of that wish, or null
+     */
+    Wishes asWritten(String role);
 }

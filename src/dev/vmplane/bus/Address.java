@@ -4,15 +4,18 @@ import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Event;
 import dev.vmplane.model.Exec;
+import dev.vmplane.model.Guard;
 import dev.vmplane.model.GuestMetrics;
 import dev.vmplane.model.Image;
 import dev.vmplane.model.ImageConfig;
 import dev.vmplane.model.ImageView;
 import dev.vmplane.model.Intents;
 import dev.vmplane.model.JobView;
+import dev.vmplane.model.KeptAnswer;
 import dev.vmplane.model.Kernel;
 import dev.vmplane.model.Log;
 import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Once;
 import dev.vmplane.model.Phase;
 import dev.vmplane.model.PinnedImage;
 import dev.vmplane.model.PoolSlice;
@@ -37,7 +40,10 @@ public record Address<Q, A>(String name) {
     public static final Address<PutJob, PutAnswer> STORE_JOB_PUT = new Address<>("store.job.put");
 
     /** Forget a job and let its VMs go. Answered, with the {@code seq} of it, when durable. */
-    public static final Address<JobKey, Long> STORE_JOB_DELETE = new Address<>("store.job.delete");
+    public static final Address<DeleteJob, Long> STORE_JOB_DELETE = new Address<>("store.job.delete");
+
+    /** Start, stop or restart a job. Claims warm VMs and lets others go in the same transaction. Answered when durable. */
+    public static final Address<SteerJob, PutAnswer> STORE_JOB_STEER = new Address<>("store.job.steer");
 
     public static final Address<JobKey, JobView> STORE_JOB_GET = new Address<>("store.job.get");
 
@@ -113,6 +119,12 @@ public record Address<Q, A>(String name) {
 
     public static final Address<Nothing, Stats> STORE_STATS = new Address<>("store.stats");
 
+    /** How a write that is done once was answered. Refused when its key belongs to another request. */
+    public static final Address<Once, Kept> STORE_ANSWER_GET = new Address<>("store.answer.get");
+
+    /** How a write that is done once is answered. Answered, with what stands if there was an answer before, when durable. */
+    public static final Address<KeepAnswer, KeptAnswer> STORE_ANSWER_KEEP = new Address<>("store.answer.keep");
+
     /** A slice of the durable log. */
     public static final Address<EventQuery, List<Event>> STORE_EVENTS = new Address<>("store.events");
 
@@ -171,8 +183,73 @@ public record Address<Q, A>(String name) {
         return new Address<>("vm." + vmId + ".metrics");
     }
 
-    /** A complete wish for one job. */
-    public record PutJob(String jobId, String tenant, Spec spec, DesiredVm.Source source) {}
+    /**
+     * A complete wish for one job.
+     *
+     * @param starts whether it asks that the job runs; if not, one that somebody has stopped stays so
+     * @param once null when it may be done each time it is sent
+     */
+    public record PutJob(
+            String jobId, String tenant, Spec spec, DesiredVm.Source source, boolean starts, Guard guard, Once once) {
+        /** A wish that holds whatever is there. The file says what jobs are, not which of them somebody has stopped. */
+        public PutJob(String jobId, String tenant, Spec spec, DesiredVm.Source source) {
+            this(jobId, tenant, spec, source, source == DesiredVm.Source.API, Guard.NONE, null);
+        }
+
+        public PutJob with(Guard guard) {
+            return new PutJob(jobId, tenant, spec, source, starts, guard, once);
+        }
+
+        public PutJob with(Once once) {
+            return new PutJob(jobId, tenant, spec, source, starts, guard, once);
+        }
+
+        /** The same for a job that may have been stopped, and stays so then. */
+        public PutJob keepingStopped() {
+            return new PutJob(jobId, tenant, spec, source, false, guard, once);
+        }
+    }
+
+    /**
+     * What a job is to do.
+     *
+     * @param tenant whose job it must be, or null for anybody's
+     * @param once null when it may be done each time it is sent
+     */
+    public record SteerJob(String jobId, String tenant, Way way, Guard guard, Once once) {
+        /** One that may be done each time it is sent. */
+        public SteerJob(String jobId, String tenant, Way way, Guard guard) {
+            this(jobId, tenant, way, guard, null);
+        }
+
+        public enum Way {
+            /** Run again after a stop. */
+            START,
+            /** Let all VMs go and make no more, and stay what it is. */
+            STOP,
+            /** Have each VM replaced, the new one first; one that was stopped runs again. */
+            RESTART
+        }
+    }
+
+    /**
+     * The end of a job.
+     *
+     * @param tenant whose job it must be, or null for anybody's
+     * @param once null when it may be done each time it is sent
+     * @param answer what is answered to one that is done once
+     */
+    public record DeleteJob(String jobId, String tenant, Guard guard, Once once, KeptAnswer answer) {
+        /** The end of it if it is as somebody has seen it. */
+        public DeleteJob(String jobId, String tenant, Guard guard) {
+            this(jobId, tenant, guard, null, null);
+        }
+
+        /** The end of it whatever it is by now. */
+        public DeleteJob(String jobId, String tenant) {
+            this(jobId, tenant, Guard.NONE, null, null);
+        }
+    }
 
     /**
      * What became of a wish.
@@ -188,6 +265,16 @@ public record Address<Q, A>(String name) {
      * @param tenant whose job it must be, or null for anybody's
      */
     public record JobKey(String jobId, String tenant) {}
+
+    /**
+     * An answer from before.
+     *
+     * @param answer null when there is none
+     */
+    public record Kept(KeptAnswer answer) {}
+
+    /** An answer that is to be given to whoever sends the request again. */
+    public record KeepAnswer(Once once, KeptAnswer answer) {}
 
     /**
      * Which part of a list.

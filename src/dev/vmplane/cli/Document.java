@@ -3,7 +3,6 @@ package dev.vmplane.cli;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -75,13 +74,6 @@ record Document(Map<String, Object> fields) {
                 .filter(item -> item instanceof Number)
                 .map(item -> ((Number) item).intValue())
                 .toList();
-    }
-
-    /** The same with one field more, or another value of it. */
-    Document with(String name, Object value) {
-        var more = new LinkedHashMap<>(fields);
-        more.put(name, value);
-        return new Document(more);
     }
 
     private List<?> list(String name) {

@@ -1,6 +1,5 @@
 package dev.vmplane.cli;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,14 +25,9 @@ record Jobs(ApiClient api) {
         api.delete(path(jobId));
     }
 
-    /** The same job without replicas. */
+    /** Lets its VMs go. The job stays what it is. */
     void stop(String jobId) {
-        var job = new JobReport(api.get(path(jobId)));
-        var wish = new LinkedHashMap<String, Object>();
-        wish.put("job_id", jobId);
-        wish.put("tenant", job.document().text("tenant"));
-        wish.put("spec", job.spec().with("replicas", 0).fields());
-        api.post("/vms", wish);
+        api.post(path(jobId) + "/stop", null);
     }
 
     static String path(String jobId) {

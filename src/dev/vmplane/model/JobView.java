@@ -26,7 +26,7 @@ public record JobView(
 
     /** When the job came to its end, which is when the last of its replicas did; nothing while one may still run. */
     public Optional<Instant> finishedAt() {
-        var replicas = job.spec().replicas();
+        var replicas = job.replicas();
         var ends = retries.stream()
                 .filter(retry -> retry.nextTry() == null && retry.specHash().equals(job.specHash()))
                 .map(Retry::since)

@@ -48,7 +48,9 @@ public enum ReasonCode {
     ABANDONED,
     /** The job was deleted. */
     DELETED,
-    /** The job has a newer generation with another spec hash. */
+    /** Somebody stopped the job. */
+    JOB_STOPPED,
+    /** The job has a newer generation that wants other VMs. */
     REPLACED,
     /** The job wants fewer replicas. */
     SCALED_DOWN,
@@ -77,7 +79,12 @@ public enum ReasonCode {
 
     /** Whether somebody wanted the VM gone, as opposed to it having failed or ended by itself. */
     public boolean wanted() {
-        return this == DELETED || this == REPLACED || this == SCALED_DOWN || this == POOL_SURPLUS || this == HOST_FULL;
+        return this == DELETED
+                || this == JOB_STOPPED
+                || this == REPLACED
+                || this == SCALED_DOWN
+                || this == POOL_SURPLUS
+                || this == HOST_FULL;
     }
 
     /** Whether it is a reason to let VMs without an owner go and no others. */

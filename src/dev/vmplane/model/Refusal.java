@@ -18,6 +18,8 @@ public record Refusal(Kind kind, String code, String field, String message) {
         NOT_FOUND,
         /** It contradicts what is there now. */
         CONFLICT,
+        /** It was made for something that has changed since. */
+        OUTDATED,
         /** A queue is full; later it may do. */
         BUSY,
         /** A part that is needed is out of order. */

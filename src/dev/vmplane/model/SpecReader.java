@@ -47,6 +47,15 @@ public final class SpecReader {
         return new SpecReader(server, roles, Set.copyOf(granted));
     }
 
+    /** One for specs that {@code role}, or null, was applied to before: to these it adds nothing, and need not be there any more. */
+    public SpecReader asWritten(String role) {
+        var others = new LinkedHashMap<>(roles);
+        if (role != null) {
+            others.put(role, Map.of());
+        }
+        return new SpecReader(server, others, grants);
+    }
+
     /** What boots when nobody says: file names in the image directory. */
     public record Defaults(String kernel, String rootfs) {}
 

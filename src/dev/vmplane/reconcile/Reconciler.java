@@ -2,6 +2,7 @@ package dev.vmplane.reconcile;
 
 import dev.vmplane.bus.Address.Slices;
 import dev.vmplane.model.Brake;
+import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Intents;
 import dev.vmplane.model.JobView;
 import dev.vmplane.model.MicroVm;
@@ -77,13 +78,11 @@ public final class Reconciler {
                             orphans.add(new Intents.Retire(vm.vmId(), because(ReasonCode.DELETED, "its job is gone"))));
             return;
         }
-        var replicas = view.job().spec().replicas();
+        var replicas = view.job().replicas();
         for (var replica = 0; replica < replicas; replica++) {
             replica(view, replica);
         }
-        present(view)
-                .filter(vm -> vm.owner().replica() >= replicas)
-                .forEach(vm -> retire(vm, ReasonCode.SCALED_DOWN, "the job wants " + replicas + " replicas"));
+        present(view).filter(vm -> vm.owner().replica() >= replicas).forEach(vm -> unwanted(view.job(), vm));
         view.expiresAt().ifPresent(end -> expire(view, end));
     }
 
@@ -102,16 +101,28 @@ public final class Reconciler {
         var job = view.job();
         var fitting = present(view)
                 .filter(vm -> vm.owner().replica() == replica)
-                .filter(vm -> vm.specHash().equals(job.specHash()))
+                .filter(job::fits)
                 .sorted(BEST_FIRST)
                 .toList();
         fitting.stream().skip(1).forEach(vm -> retire(vm, ReasonCode.REPLACED, "one VM is enough for this replica"));
         present(view)
                 .filter(vm -> vm.owner().replica() == replica && vm.phase() == Phase.PENDING)
-                .filter(vm -> !vm.specHash().equals(job.specHash()))
-                .forEach(vm -> retire(vm, ReasonCode.REPLACED, "the job got another spec before this VM booted"));
+                .filter(vm -> !job.fits(vm))
+                .forEach(vm -> retire(vm, ReasonCode.REPLACED, outdated(job, vm) + " before this VM booted"));
         if (fitting.isEmpty()) {
             fill(view, replica, retryOf(view, replica));
+        }
+    }
+
+    private static String outdated(DesiredVm job, MicroVm vm) {
+        return vm.specHash().equals(job.specHash()) ? "the job was restarted" : "the job got another spec";
+    }
+
+    private void unwanted(DesiredVm job, MicroVm vm) {
+        if (job.run()) {
+            retire(vm, ReasonCode.SCALED_DOWN, "the job wants " + job.replicas() + " replicas");
+        } else {
+            retire(vm, ReasonCode.JOB_STOPPED, "the job was stopped");
         }
     }
 

@@ -4,7 +4,9 @@ import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.Event;
 import dev.vmplane.model.Image;
+import dev.vmplane.model.KeptAnswer;
 import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Once;
 import dev.vmplane.model.Retry;
 import dev.vmplane.model.Volume;
 import io.vertx.core.Future;
@@ -75,7 +77,7 @@ final class Database {
     }
 
     /** One transaction. Completes when it is durable. */
-    Future<Void> commit(Changes changes) {
+    Future<Void> commit(Changes changes, DoneChanges writes) {
         return writer.withTransaction(connection -> batch(
                         connection, Sql.DELETE_JOB, changes.jobsGone(), job -> Tuple.of(job.jobId()))
                 .compose(done -> batch(connection, Sql.PUT_JOB, changes.jobs(), Rows::of))
@@ -89,7 +91,11 @@ final class Database {
                 .compose(done -> batch(connection, Sql.PUT_IMAGE, changes.images(), ImageRows::of))
                 .compose(done -> batch(connection, Sql.DELETE_RETRY, changes.retriesGone(), Tuple::of))
                 .compose(done -> batch(connection, Sql.PUT_RETRY, changes.retries(), Rows::of))
-                .compose(done -> batch(connection, Sql.ADD_EVENT, changes.events(), Rows::of)));
+                .compose(done -> batch(connection, Sql.ADD_EVENT, changes.events(), Rows::of))
+                .compose(done -> batch(connection, Sql.DELETE_DONE, writes.gone(), DoneRows::of))
+                .compose(done -> batch(connection, Sql.PUT_DONE, writes.done(), DoneRows::of))
+                .compose(done -> batch(
+                        connection, Sql.PUT_ANSWER, List.copyOf(writes.answers().entrySet()), DoneRows::of)));
     }
 
     private static <T> Future<Void> batch(
@@ -101,6 +107,19 @@ final class Database {
                 .preparedQuery(sql)
                 .executeBatch(records.stream().map(writer).toList())
                 .mapEmpty();
+    }
+
+    /** The writes that are not to be done again, the oldest first. */
+    Future<List<Done>> allDone() {
+        return writer.withTransaction(
+                connection -> connection.query(Sql.ALL_DONE).execute().map(rows -> list(rows, DoneRows::done)));
+    }
+
+    /** How a write was answered that is known to have been. */
+    Future<KeptAnswer> answer(Once.Id id) {
+        return readers.preparedQuery(Sql.ANSWER)
+                .execute(DoneRows.of(id))
+                .map(rows -> DoneRows.answer(rows.iterator().next()));
     }
 
     Future<List<Event>> eventsSince(long seq, int limit) {

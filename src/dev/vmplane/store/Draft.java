@@ -1,9 +1,10 @@
 package dev.vmplane.store;
 
-import dev.vmplane.bus.Address.JobKey;
+import dev.vmplane.bus.Address.DeleteJob;
 import dev.vmplane.bus.Address.Moved;
 import dev.vmplane.bus.Address.PutAnswer;
 import dev.vmplane.bus.Address.PutJob;
+import dev.vmplane.bus.Address.SteerJob;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.DesiredVm;
 import dev.vmplane.model.EventType;
@@ -41,6 +42,7 @@ public final class Draft {
     private final Images images;
     private final Lives lives;
     private final Claims claims;
+    private final Answers answers;
     private final Rules rules;
     private final Instant now;
     private final Supplier<String> vmIds;
@@ -52,6 +54,7 @@ public final class Draft {
         this.images = new Images(rows, rules, now);
         this.lives = new Lives(rows, volumes, rules, now);
         this.claims = new Claims(rows, lives, now);
+        this.answers = new Answers(ledger.done(), rows, now);
         this.rules = rules;
         this.now = now;
         this.vmIds = vmIds;
@@ -62,39 +65,75 @@ public final class Draft {
     }
 
     public PutAnswer putJob(PutJob put) {
+        return answers.once(put.once(), () -> wish(put));
+    }
+
+    private PutAnswer wish(PutJob put) {
         var known = rows.job(put.jobId());
         if (known != null) {
             refuseTakeover(known, put);
-            if (known.spec().equals(put.spec())) {
-                return new PutAnswer(known, false, false, List.of(), rows.seq());
-            }
+        }
+        put.guard().check(put.jobId(), known);
+        var run = put.starts() || known == null || known.run();
+        if (known != null && known.spec().equals(put.spec()) && known.run() == run) {
+            return new PutAnswer(known, false, false, List.of(), rows.seq());
         }
         images.refuseMisfits(put);
         volumes.refuseMisfits(put);
-        var job = wished(put, known);
+        return change(known, wished(put, known, run));
+    }
+
+    /** Somebody wants a job to run, or not to, or to begin anew. Whoever declared it says what it is, not this. */
+    public PutAnswer steerJob(SteerJob steer) {
+        return answers.once(steer.once(), () -> lead(steer));
+    }
+
+    private PutAnswer lead(SteerJob steer) {
+        var known = known(steer.jobId(), steer.tenant());
+        steer.guard().check(steer.jobId(), known);
+        var next = switch (steer.way()) {
+            case START -> known.run() ? known : known.started(now);
+            case STOP -> known.run() ? known.stopped(now) : known;
+            case RESTART -> known.renewed(now);
+        };
+        return next.equals(known) ? new PutAnswer(known, false, false, List.of(), rows.seq()) : change(known, next);
+    }
+
+    private PutAnswer change(DesiredVm known, DesiredVm job) {
         rows.put(job);
         rows.tell(
                 known == null ? EventType.JOB_CREATED : EventType.JOB_CHANGED,
                 job,
                 known == null ? JobFacts.of(job) : JobFacts.changed(known, job));
         volumes.declare(job);
-        var reboots = known == null || !known.specHash().equals(job.specHash());
+        var anew = known == null || beginsAnew(known, job);
         if (known != null) {
-            forgetRetries(known, reboots ? 0 : job.spec().replicas());
+            forgetRetries(known, anew ? 0 : job.replicas());
         }
-        if (known != null && reboots) {
+        if (known != null && !known.specHash().equals(job.specHash())) {
             forgetPoolOf(known);
         } else if (known != null && !known.spec().restart().equals(job.spec().restart())) {
             reviseVerdicts(job);
         }
+        if (!job.run()) {
+            var reason = new Reason(ReasonCode.JOB_STOPPED, "the job was stopped");
+            rows.vmsOf(job.jobId()).forEach(vm -> lives.retire(vm, reason));
+        }
         // A crashed VM of an unchanged hash waits out its backoff; whoever only changes a label does not end the wait.
-        var attached = reboots ? claimForAll(job) : List.<MicroVm>of();
+        var attached = anew ? claimForAll(job) : List.<MicroVm>of();
         return new PutAnswer(job, known == null, true, attached, rows.seq());
+    }
+
+    /** Whether VMs are wanted that have not to do with how those fared that the job had. */
+    private static boolean beginsAnew(DesiredVm known, DesiredVm job) {
+        return !known.specHash().equals(job.specHash())
+                || known.run() != job.run()
+                || known.restarted() != job.restarted();
     }
 
     /** What was not to be started again is tried at once where the new restart policy would have allowed it. */
     private void reviseVerdicts(DesiredVm job) {
-        IntStream.range(0, job.spec().replicas())
+        IntStream.range(0, job.replicas())
                 .mapToObj(replica -> rows.retry(Retry.ofReplica(job.jobId(), replica)))
                 .filter(retry -> retry != null && !RestartRule.stands(retry, job.spec()))
                 .forEach(retry -> lives.remember(retry.dueAt(now), job));
@@ -116,7 +155,7 @@ public final class Draft {
         }
     }
 
-    private DesiredVm wished(PutJob put, DesiredVm known) {
+    private DesiredVm wished(PutJob put, DesiredVm known, boolean run) {
         return new DesiredVm(
                 put.jobId(),
                 put.tenant(),
@@ -124,26 +163,42 @@ public final class Draft {
                 SpecHash.of(put.spec().boot()),
                 known == null ? 1 : known.generation() + 1,
                 put.source(),
+                run,
+                known == null ? 0 : known.restarted(),
                 known == null ? now : known.createdAt(),
                 now);
     }
 
     /** Takes what is warm already, so that the answer to a wish can say that it is live. */
     private List<MicroVm> claimForAll(DesiredVm job) {
-        return IntStream.range(0, job.spec().replicas())
+        return IntStream.range(0, job.replicas())
                 .mapToObj(replica -> claims.claim(job, replica))
                 .flatMap(Optional::stream)
                 .toList();
     }
 
-    public long deleteJob(JobKey key) {
-        var job = rows.job(key.jobId());
-        if (job == null || (key.tenant() != null && !key.tenant().equals(job.tenant()))) {
-            throw Refusal.notFound("job_not_found", "job '" + key.jobId() + "' does not exist")
+    public long deleteJob(DeleteJob delete) {
+        answers.once(delete.once(), delete.jobId(), delete.answer(), () -> {
+            var job = known(delete.jobId(), delete.tenant());
+            delete.guard().check(delete.jobId(), job);
+            end(job, JobFacts.of(job), "the job was deleted");
+        });
+        return rows.seq();
+    }
+
+    /** Writes that are done once, and their answers. */
+    public Answers answers() {
+        return answers;
+    }
+
+    /** The job, if that tenant has it; null for whoever has it. */
+    private DesiredVm known(String jobId, String tenant) {
+        var job = rows.job(jobId);
+        if (job == null || (tenant != null && !tenant.equals(job.tenant()))) {
+            throw Refusal.notFound("job_not_found", "job '" + jobId + "' does not exist")
                     .asException();
         }
-        end(job, JobFacts.of(job), "the job was deleted");
-        return rows.seq();
+        return job;
     }
 
     /** A job that has ended has been remembered for as long as it asked for. */
@@ -237,9 +292,7 @@ public final class Draft {
 
     private void place(Intents.Place place) {
         var job = rows.job(place.jobId());
-        if (job == null
-                || job.generation() != place.generation()
-                || place.replica() >= job.spec().replicas()) {
+        if (job == null || job.generation() != place.generation() || place.replica() >= job.replicas()) {
             return;
         }
         if (rows.filled(job, place.replica())
@@ -254,7 +307,7 @@ public final class Draft {
         if (!claims.claimEarly(job, owner)) {
             create(job.specHash(), job, owner, free.get());
         }
-        if (job.spec().warmPool().max() > 0) {
+        if (job.warmPool().max() > 0) {
             rows.tell(EventType.POOL_MISS, job, JobFacts.of(job));
         }
     }

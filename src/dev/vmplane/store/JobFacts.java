@@ -21,7 +21,9 @@ final class JobFacts {
         return Map.of(
                 "generation", after.generation(),
                 "spec_hash", after.specHash(),
-                "former_spec_hash", before.specHash());
+                "former_spec_hash", before.specHash(),
+                "run", after.run(),
+                "restarted", after.restarted() > before.restarted());
     }
 
     static Map<String, Object> of(Retry retry) {

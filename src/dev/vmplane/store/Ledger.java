@@ -53,6 +53,7 @@ public final class Ledger {
 
     private final Shelf shelf = new Shelf();
     private final Gallery gallery = new Gallery();
+    private final DoneBook done = new DoneBook();
     /** By spec hash, what is left to be read of VMs that never had an owner, the oldest first. */
     private final Map<String, NavigableSet<MicroVm>> remains = new HashMap<>();
 
@@ -78,6 +79,15 @@ public final class Ledger {
         if (!changes.isEmpty()) {
             seq = changes.seq();
         }
+    }
+
+    void apply(DoneChanges changes) {
+        done.apply(changes);
+    }
+
+    /** The writes that are not to be done again. */
+    DoneBook done() {
+        return done;
     }
 
     /** Where the log ends that these rows belong to; said once, after loading. */
@@ -297,7 +307,7 @@ public final class Ledger {
         jobs.put(job.jobId(), job);
         var group = groups.computeIfAbsent(job.specHash(), hash -> new HashGroup());
         group.jobs.put(job.jobId(), job);
-        group.count(job.spec().warmPool(), 1);
+        group.count(job.warmPool(), 1);
         shelf.name(job);
         gallery.name(job);
     }
@@ -309,7 +319,7 @@ public final class Ledger {
         }
         var group = groups.get(job.specHash());
         group.jobs.remove(job.jobId());
-        group.count(job.spec().warmPool(), -1);
+        group.count(job.warmPool(), -1);
         shelf.unname(job);
         gallery.unname(job);
         forgetIfEmpty(job.specHash(), group);

@@ -55,10 +55,10 @@ final class Lives {
         others.stream().filter(other -> present(vm) || !present(other)).forEach(other -> retire(other, replacedBy(vm)));
     }
 
-    /** Whether the VM's job wants the very spec it was booted from. */
+    /** Whether the VM is what its job wants now. */
     private boolean present(MicroVm vm) {
         var job = rows.job(vm.owner().jobId());
-        return job != null && job.specHash().equals(vm.specHash());
+        return job != null && job.fits(vm);
     }
 
     private static Reason replacedBy(MicroVm vm) {
@@ -168,9 +168,7 @@ final class Lives {
             return;
         }
         var job = rows.job(vm.owner().jobId());
-        if (job == null
-                || !job.specHash().equals(vm.specHash())
-                || vm.owner().replica() >= job.spec().replicas()) {
+        if (job == null || !job.fits(vm) || vm.owner().replica() >= job.replicas()) {
             return;
         }
         var key = Retry.ofReplica(job.jobId(), vm.owner().replica());
@@ -223,7 +221,7 @@ final class Lives {
     /** Whether it is the last life of a replica that has come to its end: how that was is told as long as the job is. */
     private boolean tellsTheEnd(MicroVm vm) {
         var job = vm.owner() == null ? null : rows.job(vm.owner().jobId());
-        if (job == null || !job.specHash().equals(vm.specHash())) {
+        if (job == null || !job.fits(vm)) {
             return false;
         }
         var verdict = rows.retry(Retry.ofReplica(job.jobId(), vm.owner().replica()));
@@ -231,7 +229,7 @@ final class Lives {
                 && verdict.nextTry() == null
                 && rows.vmsOf(job.jobId()).stream()
                         .filter(other -> other.owner().replica() == vm.owner().replica())
-                        .filter(other -> other.specHash().equals(vm.specHash()))
+                        .filter(job::fits)
                         .max(Ledger.BY_AGE)
                         .filter(last -> last.vmId().equals(vm.vmId()))
                         .isPresent();

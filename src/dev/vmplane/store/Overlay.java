@@ -152,14 +152,14 @@ final class Overlay {
     boolean filled(DesiredVm job, int replica) {
         return vmsOf(job.jobId()).stream()
                 .anyMatch(vm -> vm.owner().replica() == replica
-                        && vm.specHash().equals(job.specHash())
+                        && job.fits(vm)
                         && !vm.phase().leaving());
     }
 
     WarmPool bounds(String specHash) {
         return jobs.isEmpty()
                 ? ledger.bounds(specHash)
-                : jobsOf(specHash).map(job -> job.spec().warmPool()).reduce(WarmPool.NONE, WarmPool::union);
+                : jobsOf(specHash).map(job -> job.warmPool()).reduce(WarmPool.NONE, WarmPool::union);
     }
 
     /** One of the jobs that want a hash, or null. */

@@ -38,6 +38,8 @@ final class Rows {
                 job.tenant(),
                 job.generation(),
                 job.source().name(),
+                job.run() ? 1 : 0,
+                job.restarted(),
                 job.specHash(),
                 json(SpecDocument.of(job.spec())),
                 millis(job.createdAt()),
@@ -53,6 +55,8 @@ final class Rows {
                 row.getString("spec_hash"),
                 row.getLong("generation"),
                 DesiredVm.Source.valueOf(row.getString("source")),
+                row.getInteger("run") == 1,
+                row.getLong("restarted"),
                 instant(row, "created_at"),
                 instant(row, "updated_at"));
     }

@@ -97,5 +97,23 @@ final class Schema {
               node text not null,
               created_at bigint not null)""");
 
-    private static final List<List<String>> STEPS = List.of(FIRST, VOLUMES, IMAGES);
+    private static final List<String> STEERING = List.of(
+            "alter table job add column run integer not null default 1",
+            "alter table job add column restarted bigint not null default 0");
+
+    private static final List<String> ANSWERS = List.of("""
+            create table answer (
+              tenant text not null,
+              key text not null,
+              fingerprint text not null,
+              job_id text not null,
+              fresh integer not null,
+              at bigint not null,
+              status integer,
+              body text,
+              location text,
+              tag text,
+              primary key (tenant, key))""");
+
+    private static final List<List<String>> STEPS = List.of(FIRST, VOLUMES, IMAGES, STEERING, ANSWERS);
 }

@@ -5,11 +5,11 @@ final class Sql {
     private Sql() {}
 
     static final String PUT_JOB = """
-            insert into job (job_id, tenant, generation, source, spec_hash, spec, created_at, updated_at)
-            values (?, ?, ?, ?, ?, ?, ?, ?)
+            insert into job (job_id, tenant, generation, source, run, restarted, spec_hash, spec, created_at, updated_at)
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             on conflict (job_id) do update set tenant = excluded.tenant, generation = excluded.generation,
-              source = excluded.source, spec_hash = excluded.spec_hash, spec = excluded.spec,
-              created_at = excluded.created_at, updated_at = excluded.updated_at""";
+              source = excluded.source, run = excluded.run, restarted = excluded.restarted, spec_hash = excluded.spec_hash,
+              spec = excluded.spec, created_at = excluded.created_at, updated_at = excluded.updated_at""";
 
     static final String DELETE_JOB = "delete from job where job_id = ?";
 
@@ -52,6 +52,20 @@ final class Sql {
               next_try = excluded.next_try, since = excluded.since, reason = excluded.reason, detail = excluded.detail""";
 
     static final String DELETE_RETRY = "delete from retry where key = ?";
+
+    static final String PUT_DONE = """
+            insert into answer (tenant, key, fingerprint, job_id, fresh, at) values (?, ?, ?, ?, ?, ?)
+            on conflict (tenant, key) do update set fingerprint = excluded.fingerprint, job_id = excluded.job_id,
+              fresh = excluded.fresh, at = excluded.at, status = null, body = null, location = null, tag = null""";
+
+    static final String DELETE_DONE = "delete from answer where tenant = ? and key = ?";
+
+    static final String PUT_ANSWER =
+            "update answer set status = ?, body = ?, location = ?, tag = ? where tenant = ? and key = ?";
+
+    static final String ALL_DONE = "select tenant, key, fingerprint, job_id, fresh, at, status from answer order by at";
+
+    static final String ANSWER = "select status, body, location, tag from answer where tenant = ? and key = ?";
 
     static final String ADD_EVENT =
             "insert into event (seq, at, type, tenant, job_id, vm_id, data) values (?, ?, ?, ?, ?, ?, ?)";

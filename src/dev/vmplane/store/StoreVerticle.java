@@ -2,11 +2,15 @@ package dev.vmplane.store;
 
 import dev.vmplane.bus.Address;
 import dev.vmplane.bus.Address.EventQuery;
+import dev.vmplane.bus.Address.KeepAnswer;
+import dev.vmplane.bus.Address.Kept;
 import dev.vmplane.bus.Bus;
 import dev.vmplane.model.Changes;
 import dev.vmplane.model.CrashPoint;
 import dev.vmplane.model.Event;
+import dev.vmplane.model.KeptAnswer;
 import dev.vmplane.model.MicroVm;
+import dev.vmplane.model.Once;
 import dev.vmplane.model.Refusal;
 import dev.vmplane.model.RefusedException;
 import dev.vmplane.model.Time;
@@ -19,6 +23,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -80,10 +85,12 @@ public final class StoreVerticle extends VerticleBase {
         database = new Database(vertx, file);
         bus = new Bus(vertx);
         return database.load()
-                .compose(rows -> database.lastSeq().map(seq -> loaded(rows, seq)))
+                .compose(rows ->
+                        database.allDone().compose(done -> database.lastSeq().map(seq -> loaded(rows, done, seq))))
                 .compose(done -> Future.all(List.of(
                         bus.answer(Address.STORE_JOB_PUT, put -> write(draft -> draft.putJob(put))),
-                        bus.answer(Address.STORE_JOB_DELETE, key -> write(draft -> draft.deleteJob(key))),
+                        bus.answer(Address.STORE_JOB_DELETE, end -> write(draft -> draft.deleteJob(end))),
+                        bus.answer(Address.STORE_JOB_STEER, steer -> write(draft -> draft.steerJob(steer))),
                         bus.answer(Address.STORE_INTEND, intents -> write(draft -> draft.intend(intents))),
                         bus.answer(Address.STORE_INSTANCE_MOVED, moved -> write(draft -> draft.moved(moved))),
                         bus.answer(Address.STORE_INSTANCE_RELEASED, id -> write(draft -> draft.released(id))),
@@ -104,6 +111,8 @@ public final class StoreVerticle extends VerticleBase {
                         bus.answer(
                                 Address.STORE_IMAGE_REMOVED,
                                 gone -> write(draft -> draft.images().removed(gone))),
+                        bus.answer(Address.STORE_ANSWER_GET, this::answerOf),
+                        bus.answer(Address.STORE_ANSWER_KEEP, this::keep),
                         bus.answer(Address.STORE_EVENTS, this::events),
                         new Reads(ledger).answer(bus))))
                 .onSuccess(done -> time.after(HOUSEKEEPING, this::keepHouse));
@@ -115,8 +124,9 @@ public final class StoreVerticle extends VerticleBase {
         return database.close();
     }
 
-    private Void loaded(Changes rows, long seq) {
+    private Void loaded(Changes rows, List<Done> done, long seq) {
         ledger.apply(rows);
+        ledger.apply(new DoneChanges(done, List.of(), Map.of()));
         ledger.startAfter(seq);
         LOG.atInfo()
                 .addKeyValue("jobs", rows.jobs().size())
@@ -131,6 +141,22 @@ public final class StoreVerticle extends VerticleBase {
 
     private Future<List<Event>> events(EventQuery query) {
         return database.eventsSince(query.since(), Math.min(query.limit(), MAX_EVENTS_A_PAGE));
+    }
+
+    private Future<Kept> answerOf(Once once) {
+        var done = ledger.done().find(once.id(), time.now());
+        Answers.refuseOther(once, done);
+        return done == null || !done.answered()
+                ? Future.succeededFuture(new Kept(null))
+                : database.answer(once.id()).map(Kept::new);
+    }
+
+    /** The first answer to a write stands, also for a request that was sent again before there was one. */
+    private Future<KeptAnswer> keep(KeepAnswer keep) {
+        return this.<Boolean>write(draft -> draft.answers().keep(keep.once(), keep.answer()))
+                .compose(first -> first
+                        ? Future.succeededFuture(keep.answer())
+                        : database.answer(keep.once().id()));
     }
 
     private <A> Future<A> write(Function<Draft, A> operation) {
@@ -174,14 +200,18 @@ public final class StoreVerticle extends VerticleBase {
             }
         }
         var changes = draft.changes();
+        var done = draft.answers().changes();
         CrashPoint.STORE_DECIDED.here();
-        var committed = changes.isEmpty() ? Future.<Void>succeededFuture() : commit(changes, batch.size());
-        committed.onComplete(done -> finish(changes, answers), cause -> recover(changes, batch, answers, cause));
+        var committed = changes.isEmpty() && done.isEmpty()
+                ? Future.<Void>succeededFuture()
+                : commit(changes, done, batch.size());
+        committed.onComplete(
+                durable -> finish(changes, done, answers), cause -> recover(changes, done, batch, answers, cause));
     }
 
-    private Future<Void> commit(Changes changes, int writes) {
+    private Future<Void> commit(Changes changes, DoneChanges done, int writes) {
         var begun = meters.begin();
-        return database.commit(changes).map(durable -> {
+        return database.commit(changes, done).map(durable -> {
             meters.committed(begun, writes);
             return null;
         });
@@ -196,7 +226,8 @@ public final class StoreVerticle extends VerticleBase {
         }
     }
 
-    private void finish(Changes changes, List<Runnable> answers) {
+    private void finish(Changes changes, DoneChanges done, List<Runnable> answers) {
+        ledger.apply(done);
         if (!changes.isEmpty()) {
             CrashPoint.STORE_COMMITTED.here();
             ledger.apply(changes);
@@ -216,12 +247,14 @@ public final class StoreVerticle extends VerticleBase {
     }
 
     /** A commit that failed may still have happened: the database is asked before anybody is told anything. */
-    private void recover(Changes changes, List<Write<?>> batch, List<Runnable> answers, Throwable cause) {
+    private void recover(
+            Changes changes, DoneChanges done, List<Write<?>> batch, List<Runnable> answers, Throwable cause) {
         database.lastSeq()
                 .onComplete(
                         seq -> {
-                            if (seq == changes.seq()) {
-                                finish(changes, answers);
+                            // Without an event it cannot be told; what it was about is no more than remembered then.
+                            if (!changes.isEmpty() && seq == changes.seq()) {
+                                finish(changes, done, answers);
                                 return;
                             }
                             meters.failed();
@@ -236,6 +269,7 @@ public final class StoreVerticle extends VerticleBase {
                                     "the store cannot write: nothing was changed");
                             finish(
                                     Changes.NONE,
+                                    DoneChanges.NONE,
                                     batch.stream()
                                             .<Runnable>map(write ->
                                                     () -> write.answer().fail(refusal.asException()))
@@ -246,7 +280,7 @@ public final class StoreVerticle extends VerticleBase {
                                 return;
                             }
                             LOG.atError().setCause(unreachable).log("the database does not answer");
-                            time.after(RETRY_RECOVERY, () -> recover(changes, batch, answers, cause));
+                            time.after(RETRY_RECOVERY, () -> recover(changes, done, batch, answers, cause));
                         });
     }
 
@@ -257,7 +291,11 @@ public final class StoreVerticle extends VerticleBase {
                 .map(MicroVm::vmId)
                 .toList();
         var forgotten = old.isEmpty() ? Future.succeededFuture() : write(draft -> draft.forgetOld(old));
+        var past = ledger.done().anyPast(time.now())
+                ? write(draft -> draft.answers().forgetPast())
+                : Future.succeededFuture();
         forgotten
+                .compose(forgot -> past)
                 .compose(done -> database.forgetEventsUpTo(ledger.seq() - rules.keepEvents()))
                 .onFailure(cause -> LOG.atWarn().setCause(cause).log("old rows could not be forgotten"))
                 .onComplete(done -> time.after(HOUSEKEEPING, this::keepHouse));
