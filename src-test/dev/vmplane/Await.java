@@ -3,6 +3,7 @@ package dev.vmplane;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -14,6 +15,14 @@ public final class Await {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
     private Await() {}
+
+    /**
+     * Begins something on an event loop. What a test's own thread begins may go on in that thread when its first step is done
+     * at once, and then misses what the event loop does meanwhile: the body of an answer, or the end of a connection.
+     */
+    public static <T> Future<T> onLoop(Vertx vertx, Supplier<Future<T>> act) {
+        return Future.future(done -> vertx.runOnContext(here -> act.get().onComplete(done)));
+    }
 
     public static <T> T of(Future<T> future) {
         try {

@@ -54,11 +54,13 @@ final class ApiFixture {
     final ManualTime time = new ManualTime(Samples.NOW);
     final PrometheusMeterRegistry metrics = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     final Bus bus;
+    private final Vertx vertx;
     private final HttpClient client;
     private final int port;
     private Function<Long, Future<Long>> ingress = Future::succeededFuture;
 
     ApiFixture(Vertx vertx) {
+        this.vertx = vertx;
         bus = new Bus(vertx);
         client = vertx.createHttpClient();
         Await.of(vertx.deployVerticle(store));
@@ -105,9 +107,11 @@ final class ApiFixture {
                 .setMethod(method)
                 .setURI(uri);
         headers.forEach(options::putHeader);
-        return client.request(options)
-                .compose(request -> body == null ? request.send() : request.send(body))
-                .compose(response -> response.body().map(bytes -> new Reply(response, bytes)));
+        return Await.onLoop(
+                vertx,
+                () -> client.request(options)
+                        .compose(request -> body == null ? request.send() : request.send(body))
+                        .compose(response -> response.body().map(bytes -> new Reply(response, bytes))));
     }
 
     @SuppressWarnings("unchecked")

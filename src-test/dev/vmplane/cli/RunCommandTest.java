@@ -143,7 +143,7 @@ class RunCommandTest {
     void anImageThatExposesAPortIsAServiceAndInterruptedItStops() throws Exception {
         exposed = "[80]";
         made("service").job("running", "");
-        server.handles("POST /vms", asked -> {
+        server.handles("POST /vms/task/stop", asked -> {
             job("stopped", "");
             asked.response().setStatusCode(202).end("{}");
         });
@@ -155,7 +155,7 @@ class RunCommandTest {
 
         assertThat(exit.get(20, TimeUnit.SECONDS)).isEqualTo(130);
         assertThat(rig.out()).isEqualTo("serving\n");
-        assertThat(server.asked()).anyMatch(asked -> asked.startsWith("POST /vms") && asked.contains("\"replicas\":0"));
+        assertThat(server.asked()).anyMatch(asked -> asked.startsWith("POST /vms/task/stop"));
         assertThat(rig.err()).contains("stopping task", "'vmplane rm task' removes it");
     }
 

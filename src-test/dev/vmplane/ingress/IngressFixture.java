@@ -113,17 +113,20 @@ final class IngressFixture {
     }
 
     Future<String> textOf(String host) {
-        return get(host).compose(HttpClientResponse::body).map(Buffer::toString);
+        return Await.onLoop(vertx, () -> get(host).compose(HttpClientResponse::body))
+                .map(Buffer::toString);
     }
 
     Answer answerTo(String host) {
-        return Await.of(get(host)
-                .compose(response -> response.body()
-                        .map(body -> new Answer(
-                                response.statusCode(),
-                                response.getHeader("content-type"),
-                                response.getHeader("retry-after"),
-                                body.toJsonObject()))));
+        return Await.of(Await.onLoop(
+                vertx,
+                () -> get(host)
+                        .compose(response -> response.body()
+                                .map(body -> new Answer(
+                                        response.statusCode(),
+                                        response.getHeader("content-type"),
+                                        response.getHeader("retry-after"),
+                                        body.toJsonObject())))));
     }
 
     /** Says a request head on a bare connection, and answers all that is said back until it closes. */

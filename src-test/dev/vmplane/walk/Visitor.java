@@ -12,9 +12,11 @@ import java.util.List;
 
 /** Somebody with an HTTP client, in front of the two ports of a control plane. */
 final class Visitor {
+    private final Vertx vertx;
     private final HttpClient client;
 
     Visitor(Vertx vertx) {
+        this.vertx = vertx;
         this.client = vertx.createHttpClient();
     }
 
@@ -32,21 +34,25 @@ final class Visitor {
                 .setHost("127.0.0.1")
                 .setPort(port)
                 .setURI(path);
-        return Await.of(client.request(options).compose(request -> {
-            request.authority(HostAndPort.authority(host, port));
-            request.putHeader("content-type", "application/json");
-            return request.send(body)
-                    .compose(
-                            response -> response.body().map(text -> new Reply(response.statusCode(), text.toString())));
-        }));
+        return Await.of(Await.onLoop(
+                vertx,
+                () -> client.request(options).compose(request -> {
+                    request.authority(HostAndPort.authority(host, port));
+                    request.putHeader("content-type", "application/json");
+                    return request.send(body)
+                            .compose(response ->
+                                    response.body().map(text -> new Reply(response.statusCode(), text.toString())));
+                })));
     }
 
     /** The first thousand events. */
     List<JsonObject> events(int port) {
-        return Await.of(client.request(HttpMethod.GET, port, "127.0.0.1", "/events?limit=1000&since=0")
-                        .compose(request ->
-                                request.putHeader("accept", "application/json").send())
-                        .compose(HttpClientResponse::body))
+        return Await.of(Await.onLoop(
+                        vertx,
+                        () -> client.request(HttpMethod.GET, port, "127.0.0.1", "/events?limit=1000&since=0")
+                                .compose(request -> request.putHeader("accept", "application/json")
+                                        .send())
+                                .compose(HttpClientResponse::body)))
                 .toJsonObject()
                 .getJsonArray("items")
                 .stream()

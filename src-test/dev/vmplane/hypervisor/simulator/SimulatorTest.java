@@ -3,6 +3,7 @@ package dev.vmplane.hypervisor.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.vmplane.Await;
 import dev.vmplane.host.Link;
 import dev.vmplane.host.ProcessOrder;
 import dev.vmplane.hypervisor.Hypervisor;
@@ -242,11 +243,13 @@ class SimulatorTest {
         got(hypervisor.launch(machine));
         got(Future.all(IntStream.range(0, 11).mapToObj(n -> connect(machine)).toList()));
 
-        var closed = connect(machine).compose(twelfth -> {
-            Promise<Void> end = Promise.promise();
-            twelfth.closeHandler(end::complete);
-            return end.future();
-        });
+        var closed = Await.onLoop(
+                vertx,
+                () -> connect(machine).compose(twelfth -> {
+                    Promise<Void> end = Promise.promise();
+                    twelfth.closeHandler(end::complete);
+                    return end.future();
+                }));
 
         got(closed);
     }
@@ -272,10 +275,12 @@ class SimulatorTest {
     }
 
     private Future<HttpClientResponse> get(String address, int port, String path) {
-        return vertx.createHttpClient()
-                .request(HttpMethod.GET, port, address, path)
-                .compose(HttpClientRequest::send)
-                .compose(response -> response.body().map(response));
+        return Await.onLoop(
+                vertx,
+                () -> vertx.createHttpClient()
+                        .request(HttpMethod.GET, port, address, path)
+                        .compose(HttpClientRequest::send)
+                        .compose(response -> response.body().map(response)));
     }
 
     private static Map<String, String> quick(Map<String, String> env) {
