@@ -36,7 +36,7 @@ class SkopeoComplaintTest {
     @Test
     void whatIsNotKnownIsShownWithoutWhatConcernsNobody() {
         var said =
-                "odd: Get \\\"https://r/v2/a?token=secret\\\" with /root/.docker/config.json and /var/lib/x/y failed";
+                "odd: Get \\\"https://r/v2/a?token=secret\\\" with /home/me/.docker/config.json and /var/lib/x/y failed";
 
         var trouble = SkopeoComplaint.understand(LINE.replace("SAID", said), "its archive", "");
 
