@@ -159,6 +159,7 @@ final class LogLinesTest {
         assertThat(read.stream().mapToLong(line -> line.bytes().length).sum()).isEqualTo(flood.length);
         assertThat(read.subList(0, read.size() - 1)).allMatch(LogLine::partial);
         assertThat(read.get(read.size() - 1).partial()).isFalse();
+        assertThat(read.get(0).end()).isEqualTo(LogLines.MAX_LINE_BYTES);
     }
 
     @ParameterizedTest(name = "seed {0}")

@@ -69,11 +69,14 @@ public final class LogLines {
     public List<LogLine> next(byte[] piece) {
         var lines = new ArrayList<LogLine>();
         for (byte each : piece) {
-            position++;
             if (each == '\n') {
+                position++;
                 end(lines);
-            } else if (!skipping) {
-                add(each, lines);
+            } else {
+                if (!skipping) {
+                    add(each, lines);
+                }
+                position++;
             }
         }
         return lines;
